@@ -1,0 +1,13 @@
+//! Accounts: who somebody is, and what they may do.
+
+mod create_user;
+mod profile;
+mod register;
+mod roles;
+mod store;
+
+pub use create_user::{CreateUserError, create_user, find_user};
+pub(crate) use profile::{Profile, Rename, RenameError};
+pub(crate) use register::{RegisterError, Registered, Registration, register};
+pub(crate) use roles::decode as decode_roles;
+pub(crate) use store::{credentials, find};

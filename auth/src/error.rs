@@ -1,0 +1,49 @@
+use service::Problem;
+use tracing::{error, warn};
+
+use crate::keys::SigningKeyError;
+use crate::password::HashingError;
+use crate::sessions::NoRandomness;
+
+/// How long a client is asked to wait when too many passwords are being hashed.
+const RETRY_AFTER_S: u64 = 2;
+
+/// Why something about accounts failed that is nobody's mistake.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The database refused, or did not answer.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A password was neither hashed nor compared.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// There is no key to sign access tokens with.
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    /// An access token was not signed.
+    #[error("signing an access token: {0}")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+    /// The system has no random numbers.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+impl From<AuthError> for Problem {
+    /// What a client is told. Logs the cause, which the client never sees.
+    fn from(cause: AuthError) -> Self {
+        match cause {
+            AuthError::Database(cause) => cause.into(),
+            AuthError::Hashing(HashingError::Busy) => {
+                warn!("too many passwords wait to be hashed");
+                Self::unavailable(RETRY_AFTER_S)
+            }
+            AuthError::Hashing(HashingError::Broken(_) | HashingError::Interrupted)
+            | AuthError::SigningKey(_)
+            | AuthError::Signing(_)
+            | AuthError::NoRandomness(_) => {
+                error!(%cause, "auth error");
+                Self::internal()
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Accounts, passwords, sessions, and the access tokens that every service trusts.
+//!
+//! A program that only verifies tokens takes [`verifier`]. One that answers `/api/v1/auth` makes an [`AuthState`], merges
+//! [`router`] into its own, and wraps the whole with [`service::authenticated`] and [`service::enveloped`].
+
+mod access_token;
+mod accounts;
+mod email;
+mod error;
+mod issue_token;
+mod keyed_requests;
+mod keys;
+mod password;
+mod routes;
+mod sessions;
+mod state;
+
+pub use access_token::AccessToken;
+pub use accounts::{CreateUserError, create_user, find_user};
+pub use email::Email;
+pub use error::AuthError;
+pub use issue_token::{IssueTokenError, issue_token};
+pub use keys::{MasterKey, MasterKeyError, SigningKeyError, verifier, verifying_keys};
+pub use password::{HashingError, Password};
+pub use routes::{document, router};
+pub use sessions::NoRandomness;
+pub use state::AuthState;

@@ -1,0 +1,39 @@
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::Utc;
+use service::{Problem, ProblemDetails, Sessions};
+
+use super::current_session::CurrentSession;
+use super::problems::Problems;
+use crate::sessions::{self, Reason};
+use crate::state::AuthState;
+
+/// End the session that the access token belongs to.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/logout",
+    tag = "auth",
+    operation_id = "logout",
+    security(("bearer" = [])),
+    responses(
+        (status = 204, description = "The session has ended, with all its tokens"),
+        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        Problems,
+    ),
+)]
+#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+pub(super) async fn logout(
+    State(auth): State<AuthState>,
+    session: CurrentSession,
+    known: Option<Extension<Sessions>>,
+) -> Result<StatusCode, Problem> {
+    let mut connection = auth.pool.acquire().await?;
+    sessions::revoke(&mut connection, session.session_id, Reason::Logout, Utc::now()).await?;
+    if let Some(Extension(known)) = known {
+        known.end(session.session_id.0);
+    }
+    tracing::info!(session.id = %session.session_id, "logged out");
+    Ok(StatusCode::NO_CONTENT)
+}

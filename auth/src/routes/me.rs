@@ -1,0 +1,120 @@
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::Name;
+use service::readers::text;
+use service::{IdempotencyKey, IfMatch, JsonBody, Problem, ProblemDetails, etag, if_none_match};
+use utoipa::ToSchema;
+
+use super::current_session::CurrentSession;
+use super::problems::{BodyProblems, Problems};
+use crate::accounts::{self, Profile, Rename, RenameError};
+use crate::keyed_requests::{KeyHash, RequestHash};
+use crate::state::AuthState;
+
+/// Kept by the client alone, and asked for again each time.
+const PRIVATE: (axum::http::HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+
+/// Your own account.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/me",
+    tag = "auth",
+    operation_id = "get_me",
+    security(("bearer" = [])),
+    params(("If-None-Match" = Option<String>, Header, description = "The version you have")),
+    responses(
+        (status = 200, description = "Your account", body = Profile,
+         headers(("ETag" = String, description = "The version"))),
+        (status = 304, description = "You have this version"),
+        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        Problems,
+    ),
+)]
+#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+pub(super) async fn me(
+    State(auth): State<AuthState>,
+    session: CurrentSession,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let account = accounts::find(&auth.pool, session.user_id).await?.ok_or_else(no_account)?;
+    let profile = Profile::from(account);
+    let tag = [(header::ETAG, etag(profile.version)), PRIVATE];
+    if if_none_match(&headers, profile.version) {
+        return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
+    }
+    Ok((tag, Json(profile)).into_response())
+}
+
+/// What to change; what is left out stays.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the body in the API document; it is read field by field")]
+pub(super) struct ChangeMeRequest {
+    /// What you want to be called; null takes the name away.
+    #[schema(min_length = 1, max_length = 255, example = "Ann")]
+    name: Option<String>,
+}
+
+/// Change your own account.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/auth/me",
+    tag = "auth",
+    operation_id = "change_me",
+    security(("bearer" = [])),
+    request_body = ChangeMeRequest,
+    params(
+        ("If-Match" = Option<String>, Header, description = "The version you want to change"),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+         description = "Under which the same request can be sent again"),
+    ),
+    responses(
+        (status = 200, description = "Your account as it is now", body = Profile,
+         headers(("ETag" = String, description = "The version"),
+                 ("Idempotency-Replayed" = String, description = "true when the request had been answered before"))),
+        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        (status = 412, description = "If-Match names another version than the present one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        BodyProblems,
+    ),
+)]
+#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+pub(super) async fn change_me(
+    State(auth): State<AuthState>,
+    session: CurrentSession,
+    if_match: IfMatch,
+    key: Option<IdempotencyKey>,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let user_id = session.user_id;
+    let mut fields = body.fields();
+    let name = fields.patch("name", text(Name::parse));
+    let name = fields.finish(|| Some(name))?;
+    let key = key.map(|key| {
+        (KeyHash::of_user(&key, user_id), RequestHash::of(&[b"change_me", body.bytes().as_ref()]))
+    });
+    let answer = Rename { user_id, name, if_match, key }.execute(&auth.pool).await?;
+    let tag = [(header::ETAG, etag(answer.body().version)), PRIVATE];
+    Ok((tag, answer.into_json(StatusCode::OK)).into_response())
+}
+
+impl From<RenameError> for Problem {
+    fn from(error: RenameError) -> Self {
+        match error {
+            RenameError::VersionDiffers => Self::precondition_failed(),
+            RenameError::NoAccount => no_account(),
+            RenameError::KeyReused => Self::unprocessable_request(error.to_string()),
+            RenameError::Auth(cause) => cause.into(),
+        }
+    }
+}
+
+/// The token outlived its account.
+fn no_account() -> Problem {
+    Problem::invalid_token("the access token has been revoked")
+}

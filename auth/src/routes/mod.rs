@@ -1,0 +1,15 @@
+//! `/api/v1/auth` and the key set, as the contract has them.
+
+mod answer;
+mod current_session;
+mod jwks;
+mod login;
+mod logout;
+mod me;
+mod problems;
+mod refresh;
+mod register;
+mod router;
+mod token_pair;
+
+pub use router::{document, router};

@@ -1,0 +1,56 @@
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use service::{Problem, in_time};
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi as _};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{jwks, login, logout, me, refresh, register};
+use crate::state::AuthState;
+
+/// The routes of accounts and sessions, and their part of the API document.
+///
+/// Wrap the program's whole router with [`service::authenticated`]: it finds out who is asking.
+pub fn router(state: AuthState) -> (Router, OpenApi) {
+    let (router, document) = routes().split_for_parts();
+    (router.with_state(state).layer(middleware::from_fn(answered_in_time)), document)
+}
+
+/// The routes' part of the API document alone, for which no database is needed.
+pub fn document() -> OpenApi {
+    routes().into_openapi()
+}
+
+async fn answered_in_time(request: Request, next: Next) -> Result<Response, Problem> {
+    in_time(next.run(request)).await
+}
+
+fn routes() -> OpenApiRouter<AuthState> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(register::register))
+        .routes(routes!(login::login))
+        .routes(routes!(refresh::refresh))
+        .routes(routes!(logout::logout))
+        .routes(routes!(me::me, me::change_me))
+        .routes(routes!(jwks::jwks))
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(modifiers(&BearerTokens), tags((name = "auth", description = "Accounts, sessions and access tokens")))]
+struct Document;
+
+struct BearerTokens;
+
+impl Modify for BearerTokens {
+    fn modify(&self, document: &mut OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}

@@ -1,0 +1,14 @@
+//! The routes of accounts and sessions, against a real Postgres.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod app;
+mod idempotency;
+mod keys;
+mod login;
+mod me;
+mod openapi;
+mod operator;
+mod register;
+mod sessions;
+mod tokens;

@@ -1,0 +1,63 @@
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use event_store::{EventStore, Transaction};
+use service::{JsonBody, Problem, ReadModels, Waited, in_time};
+use tracing::Instrument;
+
+use crate::answer::Done;
+use crate::error;
+use crate::transactions::Refusal;
+use crate::write_request::WriteRequest;
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What the writes work with. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct CommandState {
+    /// Where events are appended.
+    pub store: EventStore,
+    /// Who knows when the read models show them.
+    pub read_models: ReadModels,
+    /// Which day it is, for the rules that ask.
+    pub clock: Clock,
+}
+
+impl CommandState {
+    /// The date in UTC.
+    pub(crate) fn today(&self) -> NaiveDate {
+        (self.clock)().date_naive()
+    }
+
+    /// Carries a command out, and waits until reads show it, as long as the client cares to.
+    pub(crate) async fn carry_out<T>(
+        &self,
+        request: WriteRequest,
+        body: Option<&JsonBody>,
+        transaction: T,
+    ) -> Result<Done<T::Output>, Problem>
+    where
+        T: Transaction<Refusal = Refusal> + Send + 'static,
+        T::Output: 'static,
+    {
+        let context = request.context(body);
+        let store = self.store.clone();
+        // In a task of its own: a client that hangs up, or is told to come again, cancels nothing.
+        let command = async move { store.execute(&context, &transaction).await };
+        let executed = in_time(tokio::spawn(command.in_current_span()))
+            .await?
+            .map_err(|cause| {
+                tracing::error!(%cause, "command did not end");
+                Problem::internal()
+            })?
+            .map_err(error::problem)?;
+        let position = executed.position.unsigned_abs();
+        let waited = match request.prefer.consistency_wait() {
+            Some(timeout) => self.read_models.wait_for(position, timeout).await,
+            None if self.read_models.position() >= position => Waited::Reached,
+            None => Waited::TimedOut,
+        };
+        Ok(Done::new(executed, waited, request.prefer))
+    }
+}

@@ -1,0 +1,84 @@
+use cqrs_es::DomainEvent;
+
+/// An event that is kept for ever under a type and a version.
+pub trait StoredEvent: DomainEvent {
+    /// Reads a stored event of any version ever shipped.
+    ///
+    /// # Errors
+    /// When the type or version is unknown, or the payload does not fit it.
+    fn decode(event_type: &str, event_version: &str, payload: &[u8]) -> Result<Self, DecodeError>;
+
+    /// The type and version it is stored under.
+    fn stored_as(&self) -> (&'static str, &'static str);
+}
+
+/// Why a stored event cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// A type that this program does not know, from a newer one perhaps.
+    #[error("unknown event type {event_type} version {event_version}")]
+    Unknown {
+        /// The stored type.
+        event_type: String,
+        /// The stored version.
+        event_version: String,
+    },
+    /// The payload is not what the type says.
+    #[error("payload of {event_type} cannot be read: {source}")]
+    Payload {
+        /// The stored type.
+        event_type: String,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+/// Declares an event enum whose variants hold one payload struct each: how it is tagged in JSON,
+/// its stored type and version, and a decoder that goes straight from the type to the struct.
+macro_rules! events {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident($payload:ty) = $event_type:literal $version:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(tag = "type")]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $event_type)] $variant($payload),)+
+        }
+
+        impl $name {
+            /// Every type and version that is written today.
+            pub const TYPES: &'static [(&'static str, &'static str)] = &[$(($event_type, $version)),+];
+        }
+
+        impl cqrs_es::DomainEvent for $name {
+            fn event_type(&self) -> String {
+                $crate::StoredEvent::stored_as(self).0.to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                $crate::StoredEvent::stored_as(self).1.to_owned()
+            }
+        }
+
+        impl $crate::StoredEvent for $name {
+            fn decode(event_type: &str, event_version: &str, payload: &[u8]) -> Result<Self, $crate::DecodeError> {
+                match (event_type, event_version) {
+                    $(($event_type, $version) => serde_json::from_slice(payload)
+                        .map(Self::$variant)
+                        .map_err(|source| $crate::DecodeError::Payload { event_type: event_type.to_owned(), source }),)+
+                    (_, _) => Err($crate::DecodeError::Unknown {
+                        event_type: event_type.to_owned(),
+                        event_version: event_version.to_owned(),
+                    }),
+                }
+            }
+
+            fn stored_as(&self) -> (&'static str, &'static str) {
+                match self {
+                    $(Self::$variant(_) => ($event_type, $version),)+
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use events;

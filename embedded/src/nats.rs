@@ -1,0 +1,287 @@
+//! The private nats-server, with JetStream.
+
+use std::{
+    fs::{self, File},
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use nix::{sys::signal::Signal, unistd::Pid};
+use serde_json::json;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{
+    EmbeddedError, Options, Storage,
+    account::Account,
+    home::Home,
+    logs,
+    process::{self, Process},
+    secret,
+    server::Server,
+};
+
+const USER: &str = "trainer";
+
+/// The accounts of a throwaway server beside the usual one.
+pub(crate) const THROWAWAY_ACCOUNTS: usize = 200;
+
+/// JetStream reads its store when it starts.
+const READY_WITHIN: Duration = Duration::from_secs(120);
+
+pub(crate) struct Nats {
+    pub(crate) home: Home,
+    pub(crate) account: Account,
+    pub(crate) program: PathBuf,
+    pub(crate) options: Options,
+    pub(crate) password: String,
+    pub(crate) port: u16,
+}
+
+/// The password of the server, made when there is none.
+pub(crate) fn password(home: &Home, account: &Account) -> Result<String, EmbeddedError> {
+    let path = password_file(home);
+    if !path.exists() {
+        secret::write(&path, &secret::generate(), account)?;
+    }
+    secret::read(&path)
+}
+
+impl Nats {
+    /// The server as a program finds it that did not start it; none when it was never started.
+    pub(crate) fn at(home: &Home, account: &Account, port: u16) -> Option<Self> {
+        Some(Self {
+            home: home.clone(),
+            account: account.clone(),
+            program: PathBuf::new(),
+            options: Options::new(home.data_dir()),
+            password: secret::read(&password_file(home)).ok()?,
+            port,
+        })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("nats://{USER}:{}@127.0.0.1:{}", self.password, self.port)
+    }
+
+    /// The URL of one of the accounts of a throwaway server.
+    #[cfg(feature = "testing")]
+    pub(crate) fn url_of(&self, account: usize) -> String {
+        let Self { password, port, .. } = self;
+        format!("nats://{}:{password}@127.0.0.1:{port}", throwaway_account(account))
+    }
+
+    fn configuration_file(&self) -> PathBuf {
+        self.home.nats().join("server.conf")
+    }
+
+    fn store(&self) -> PathBuf {
+        self.home.nats().join("store")
+    }
+
+    /// Removes everything JetStream has stored. The server must be down.
+    pub(crate) fn wipe_store(&self) -> Result<(), EmbeddedError> {
+        match fs::remove_dir_all(self.store()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(EmbeddedError::file("remove", self.store())(error)),
+        }
+    }
+
+    fn configuration(&self) -> String {
+        let Self { port, password, .. } = self;
+        let monitoring = match self.options.nats_monitoring_port {
+            Some(port) => format!("http: \"127.0.0.1:{port}\"\n"),
+            None => String::new(),
+        };
+        let log_file = quoted(&self.home.logs().join("nats.log"));
+        let store = quoted(&self.store());
+        // What is written outlives a kill of the server; this bounds what a power failure can take,
+        // which the relay then publishes again from Postgres. A sync every ten seconds costs
+        // nothing; the default of two minutes would only make that more. Servers before 2.10 do not
+        // know the setting and refuse to start with it.
+        let sync_interval = match nats_version(&self.program) {
+            Some(version) if version >= (2, 10) => "\n  sync_interval: \"10s\"",
+            Some(_) | None => "",
+        };
+        let users = match self.options.storage {
+            Storage::Lasting => {
+                format!("authorization {{ user: \"{USER}\", password: \"{password}\" }}")
+            }
+            Storage::Throwaway => throwaway_accounts(password),
+        };
+        format!(
+            "\
+# Written at every start.
+listen: \"127.0.0.1:{port}\"
+{monitoring}server_name: \"running-trainer\"
+max_payload: 1MB
+log_file: {log_file}
+logfile_size_limit: 10MB
+{users}
+jetstream {{
+  store_dir: {store}{sync_interval}
+}}
+"
+        )
+    }
+
+    /// Whether the server that listens on the port knows our password. A server that does not know
+    /// it is not ours.
+    pub(crate) async fn answers(&self) -> bool {
+        let dialogue = async {
+            let mut stream =
+                BufReader::new(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await?);
+            let mut line = String::new();
+            stream.read_line(&mut line).await?;
+            if !line.starts_with("INFO ") {
+                return Ok(false);
+            }
+            let greeting =
+                json!({ "user": USER, "pass": self.password, "verbose": false, "pedantic": false });
+            stream.write_all(format!("CONNECT {greeting}\r\nPING\r\n").as_bytes()).await?;
+            loop {
+                line.clear();
+                if stream.read_line(&mut line).await? == 0 || line.starts_with("-ERR") {
+                    return Ok(false);
+                }
+                if line.starts_with("PONG") {
+                    return Ok::<bool, std::io::Error>(true);
+                }
+            }
+        };
+        matches!(timeout(Duration::from_secs(2), dialogue).await, Ok(Ok(true)))
+    }
+}
+
+impl Server for Nats {
+    const NAME: &'static str = "nats-server";
+    const ENDING: &'static [(Signal, Duration)] =
+        &[(Signal::SIGTERM, Duration::from_secs(15)), (Signal::SIGKILL, Duration::from_secs(10))];
+
+    /// The configuration file lies in our data folder, so whatever runs with it is ours. No process
+    /// file is needed, which could be missing or stale.
+    fn find(&self) -> Option<Process> {
+        let configuration = self.configuration_file();
+        let configuration = configuration.to_string_lossy();
+        process::command_lines()
+            .into_iter()
+            .find(|found| {
+                found.user_id == self.account.user_id() && found.has("--config", &configuration)
+            })
+            .map(|found| Process::with_id(found.pid))
+    }
+
+    fn running_port(&self) -> Option<u16> {
+        let text = fs::read_to_string(self.configuration_file()).ok()?;
+        let listen = text.lines().find_map(|line| line.strip_prefix("listen: "))?;
+        listen.trim_matches('"').rsplit_once(':')?.1.parse().ok()
+    }
+
+    fn set_port(&mut self, port: u16) {
+        self.port = port;
+    }
+
+    fn port(&self) -> u16 {
+        self.port
+    }
+
+    async fn spawn(&self) -> Result<Process, EmbeddedError> {
+        self.tidy();
+        let configuration_file = self.configuration_file();
+        secret::write(&configuration_file, &self.configuration(), &self.account)?;
+        let start_log = self.home.logs().join("nats-start.log");
+        let output = File::create(&start_log).map_err(EmbeddedError::file("create", &start_log))?;
+        let errors = output.try_clone().map_err(EmbeddedError::file("open", &start_log))?;
+        let child = self
+            .account
+            .command(&self.program, &self.home.nats())
+            .arg("--config")
+            .arg(&configuration_file)
+            .stdout(output)
+            .stderr(errors)
+            .spawn()
+            .map_err(EmbeddedError::file("run", &self.program))?;
+        Ok(Process::with_id(Pid::from_raw(child.id().cast_signed())))
+    }
+
+    async fn ready(&self, process: Process) -> Result<(), EmbeddedError> {
+        let started = Instant::now();
+        loop {
+            if !process.is_alive() {
+                let log = logs::end_of(&self.home.logs(), "nats");
+                return Err(EmbeddedError::DiedAtStart { server: Self::NAME, log });
+            }
+            if self.answers().await {
+                return Ok(());
+            }
+            let elapsed = started.elapsed();
+            if elapsed > READY_WITHIN {
+                let log = logs::end_of(&self.home.logs(), "nats");
+                return Err(EmbeddedError::NotReady {
+                    server: Self::NAME,
+                    seconds: elapsed.as_secs(),
+                    log,
+                });
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    fn tidy(&self) {
+        logs::prune(&self.home.logs(), "nats");
+    }
+}
+
+fn password_file(home: &Home) -> PathBuf {
+    home.nats().join("password")
+}
+
+/// Major and minor version, from `nats-server: v2.9.10`.
+fn nats_version(program: &Path) -> Option<(u32, u32)> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    version_in(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn version_in(text: &str) -> Option<(u32, u32)> {
+    let mut numbers = text.trim().rsplit(' ').next()?.trim_start_matches('v').split('.');
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+/// Beside the usual account many more, each with subjects and a JetStream of its own, so that tests
+/// that run at once do not meet.
+fn throwaway_accounts(password: &str) -> String {
+    let account = |name: &str| {
+        format!(
+            "  {name} {{ jetstream: enabled, users: [ {{ user: \"{name}\", password: \"{password}\" }} ] }}\n"
+        )
+    };
+    let further = (0..THROWAWAY_ACCOUNTS).map(|number| account(&throwaway_account(number)));
+    format!("accounts {{\n{}{}}}", account(USER), further.collect::<String>())
+}
+
+fn throwaway_account(number: usize) -> String {
+    format!("test_{number}")
+}
+
+/// A path as a text in a configuration file of nats-server.
+fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display().to_string().replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_read_from_what_the_server_prints() {
+        assert_eq!(version_in("nats-server: v2.9.10\n"), Some((2, 9)));
+        assert_eq!(version_in("nats-server: v2.15.1-RC.1\n"), Some((2, 15)));
+        assert_eq!(version_in("something else"), None);
+    }
+}

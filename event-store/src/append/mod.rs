@@ -1,0 +1,10 @@
+//! The write path: commands that wait are appended together, in one round trip and one commit.
+
+mod appender;
+mod batch;
+mod claims;
+mod pending;
+
+pub(crate) use appender::{Appender, AppenderConfig};
+pub use pending::StoredAnswer;
+pub(crate) use pending::{Keyed, NewEvent, Outcome, Pending, StreamWrite};

@@ -1,0 +1,194 @@
+//! Reads long stretches of events at the speed of `COPY`.
+
+use bytes::{Buf, Bytes, BytesMut};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{OwnerId, Part};
+use futures::TryStreamExt;
+use sqlx::{ConnectOptions, PgPool};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::RecordedEvent;
+
+/// Reads the events behind `after` up to and with `up_to`, in order, in batches of about `batch`.
+///
+/// A task of its own reads and decodes ahead, two batches at most, while the receiver works. The
+/// channel ends after the last event or the first error; dropping the receiver ends the reading.
+#[must_use]
+pub fn copy_between(
+    pool: PgPool,
+    after: i64,
+    up_to: i64,
+    batch: usize,
+) -> mpsc::Receiver<sqlx::Result<Vec<RecordedEvent>>> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::spawn(async move {
+        if let Err(error) = copy(&pool, after, up_to, batch, &sender).await {
+            let _gone = sender.send(Err(error)).await;
+        }
+    });
+    receiver
+}
+
+type Batches = mpsc::Sender<sqlx::Result<Vec<RecordedEvent>>>;
+
+async fn copy(
+    pool: &PgPool,
+    after: i64,
+    up_to: i64,
+    batch: usize,
+    batches: &Batches,
+) -> sqlx::Result<()> {
+    // Two numbers: nothing of it comes from outside.
+    let statement = format!(
+        "copy (select position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
+                      owner_id, part, event_id, recorded_at
+                 from es.events where position > {after} and position <= {up_to} order by position)
+           to stdout (format binary)"
+    );
+    // A connection of its own: one that is given back in the middle of a copy cannot be used again.
+    let mut connection = pool.connect_options().connect().await?;
+    let mut chunks = connection.copy_out_raw(&statement).await?;
+    let mut decoder = Decoder::default();
+    let mut events = Vec::with_capacity(batch);
+    while let Some(chunk) = chunks.try_next().await? {
+        decoder.feed(chunk);
+        while let Some(event) = decoder.next()? {
+            events.push(event);
+        }
+        if events.len() >= batch {
+            let full = std::mem::replace(&mut events, Vec::with_capacity(batch));
+            if batches.send(Ok(full)).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    if !decoder.is_done() {
+        return Err(sqlx::Error::Protocol("the copy of events ended early".to_owned()));
+    }
+    if !events.is_empty() {
+        let _gone = batches.send(Ok(events)).await;
+    }
+    Ok(())
+}
+
+/// Decodes Postgres's binary copy format: a header, then tuples of length-prefixed fields, then -1.
+/// <https://www.postgresql.org/docs/current/sql-copy.html>
+#[derive(Default)]
+struct Decoder {
+    buffer: Bytes,
+    state: State,
+}
+
+#[derive(Default, PartialEq)]
+enum State {
+    #[default]
+    Header,
+    Tuples,
+    Done,
+}
+
+const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+const FIELDS: i16 = 12;
+
+impl Decoder {
+    fn feed(&mut self, chunk: Bytes) {
+        // The server sends a row a message, so there is hardly ever a rest to join.
+        self.buffer = if self.buffer.is_empty() {
+            chunk
+        } else {
+            let mut joined = BytesMut::with_capacity(self.buffer.len() + chunk.len());
+            joined.extend_from_slice(&self.buffer);
+            joined.extend_from_slice(&chunk);
+            joined.freeze()
+        };
+    }
+
+    fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    fn next(&mut self) -> sqlx::Result<Option<RecordedEvent>> {
+        if self.state == State::Header {
+            let fixed = SIGNATURE.len() + 8;
+            if self.buffer.len() < fixed {
+                return Ok(None);
+            }
+            if !self.buffer.starts_with(SIGNATURE) {
+                return Err(malformed());
+            }
+            self.buffer.advance(fixed);
+            self.state = State::Tuples;
+        }
+        if self.state == State::Done {
+            return Ok(None);
+        }
+        let mut rest = self.buffer.clone();
+        let Ok(count) = rest.try_get_i16() else { return Ok(None) };
+        if count == -1 {
+            self.state = State::Done;
+            self.buffer = rest;
+            return Ok(None);
+        }
+        if count != FIELDS {
+            return Err(malformed());
+        }
+        let mut fields: [Bytes; FIELDS as usize] = Default::default();
+        for field in &mut fields {
+            let Ok(length) = rest.try_get_i32() else { return Ok(None) };
+            let length = usize::try_from(length).map_err(|_null| malformed())?;
+            if rest.len() < length {
+                return Ok(None);
+            }
+            *field = rest.split_to(length);
+        }
+        self.buffer = rest;
+        event(fields).map(Some)
+    }
+}
+
+fn event(fields: [Bytes; FIELDS as usize]) -> sqlx::Result<RecordedEvent> {
+    let [
+        position,
+        aggregate_type,
+        aggregate_id,
+        sequence,
+        event_type,
+        event_version,
+        payload,
+        metadata,
+        owner_id,
+        part,
+        event_id,
+        recorded_at,
+    ] = fields;
+    Ok(RecordedEvent {
+        position: i64_of(&position)?,
+        aggregate_type,
+        aggregate_id: Uuid::try_parse_ascii(&aggregate_id).map_err(|_invalid| malformed())?,
+        sequence: i64_of(&sequence)?,
+        event_type,
+        event_version,
+        payload,
+        metadata,
+        owner_id: OwnerId(Uuid::from_slice(&owner_id).map_err(|_invalid| malformed())?),
+        part: (&part[..]).try_get_i16().ok().and_then(Part::from_number).ok_or_else(malformed)?,
+        event_id: Uuid::from_slice(&event_id).map_err(|_invalid| malformed())?,
+        recorded_at: instant_of(i64_of(&recorded_at)?)?,
+    })
+}
+
+fn i64_of(mut bytes: &[u8]) -> sqlx::Result<i64> {
+    bytes.try_get_i64().map_err(|_short| malformed())
+}
+
+/// Postgres counts microseconds from the year 2000.
+fn instant_of(microseconds: i64) -> sqlx::Result<DateTime<Utc>> {
+    const YEAR_2000: DateTime<Utc> =
+        DateTime::from_timestamp(946_684_800, 0).expect("within chrono's range");
+    YEAR_2000.checked_add_signed(TimeDelta::microseconds(microseconds)).ok_or_else(malformed)
+}
+
+fn malformed() -> sqlx::Error {
+    sqlx::Error::Protocol("the copy of events is malformed".to_owned())
+}

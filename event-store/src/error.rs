@@ -1,0 +1,59 @@
+use std::sync::Arc;
+
+use domain::DecodeError;
+
+/// Why the store could not do its part. Nothing was stored, unless said otherwise.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// More commands are waiting than the queue holds. Try again shortly.
+    #[error("too many commands are waiting")]
+    Overloaded,
+    /// Postgres cannot be reached or answers with an error. Whether an append went through may be unknown;
+    /// a retry with the same command key finds out.
+    #[error("the event store's database failed: {0}")]
+    Database(Arc<sqlx::Error>),
+    /// A stored event cannot be read.
+    #[error("a stored event cannot be read: {0}")]
+    Decode(Arc<DecodeError>),
+    /// An event or answer cannot be written as JSON.
+    #[error("an event cannot be written: {0}")]
+    Encode(Arc<serde_json::Error>),
+    /// The store is shutting down.
+    #[error("the event store is closed")]
+    Closed,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl From<DecodeError> for StoreError {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(Arc::new(error))
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Encode(Arc::new(error))
+    }
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError<R> {
+    /// A rule refused it, in the present state.
+    #[error("the command was refused")]
+    Refused(R),
+    /// Other commands on the same streams kept coming first.
+    #[error("the command lost every race for its streams")]
+    Contended,
+    /// The command's key was used for another request.
+    #[error("the command's key was used for another request")]
+    KeyReused,
+    /// The store could not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

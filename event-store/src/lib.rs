@@ -1,0 +1,30 @@
+//! The event store: append in groups, load streams, read by position.
+//!
+//! The only code that touches the tables of schema `es`. Postgres decides what happened and in which
+//! order: positions are dense, in commit order, and known when an append returns.
+
+mod append;
+mod cache;
+mod context;
+mod copy;
+mod error;
+mod event;
+mod execute;
+mod leadership;
+mod load;
+mod read;
+mod serial;
+mod store;
+mod work;
+
+pub use append::StoredAnswer;
+pub use context::{CommandContext, CommandKey};
+pub use copy::copy_between;
+pub use error::{ExecuteError, StoreError};
+pub use event::RecordedEvent;
+pub use execute::{Executed, Refused, Replayed, Transaction};
+pub use leadership::Leadership;
+pub use load::{Loaded, Stream};
+pub use read::{head, last_position_older_than, last_positions, read_after, read_stream};
+pub use store::{EventStore, StoreConfig};
+pub use work::Work;

@@ -1,0 +1,55 @@
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, Request};
+use domain::OwnerId;
+use service::Authentication;
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Client {
+    /// A user, wherever from.
+    User(OwnerId),
+    /// An address, for requests without a user.
+    Address(IpAddr),
+}
+
+impl Client {
+    /// The user of a request, or else its address.
+    pub(super) fn of(request: &Request) -> Self {
+        match request.extensions().get::<Authentication>() {
+            Some(Authentication(Ok(principal))) => Self::User(principal.user_id),
+            Some(Authentication(Err(_))) | None => Self::at_address_of(request),
+        }
+    }
+
+    /// The address a request came from, whoever it speaks for.
+    pub(super) fn at_address_of(request: &Request) -> Self {
+        let connection = request.extensions().get::<ConnectInfo<SocketAddr>>();
+        // Without a connection, in a test, all requests come from one place.
+        let address =
+            connection.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(socket)| socket.ip());
+        Self::Address(network_of(address))
+    }
+}
+
+/// The smallest network that one client can be taken for: an IPv6 client has a whole /64 to pick addresses from.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(v4),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_ipv6_client_has_many_addresses() {
+        let network = |text: &str| network_of(text.parse().expect("an address"));
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+    }
+}

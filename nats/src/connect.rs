@@ -1,0 +1,38 @@
+use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
+
+/// A NATS server cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot connect to NATS: {0}")]
+pub struct ConnectError(#[from] async_nats::ConnectError);
+
+/// Connects to NATS, and keeps trying in the background: the program works without it, only slower.
+///
+/// # Errors
+/// When the address makes no sense.
+pub async fn connect(url: &str, name: &str) -> Result<Client, ConnectError> {
+    let address: ServerAddr = url.parse().map_err(|error: std::io::Error| {
+        async_nats::ConnectError::with_source(ConnectErrorKind::ServerParse, error)
+    })?;
+    let client = identified_by(&address)
+        .name(name)
+        .retry_on_initial_connect()
+        .max_reconnects(None)
+        .reconnect_delay_callback(|attempts| {
+            std::time::Duration::from_millis((attempts as u64 * 50).min(1_000))
+        })
+        .event_callback(|event| async move { tracing::info!(%event, "nats connection") })
+        .connect(address)
+        .await?;
+    Ok(client)
+}
+
+/// Says who connects: the client does not take that out of the address by itself.
+fn identified_by(address: &ServerAddr) -> ConnectOptions {
+    match (address.username(), address.password()) {
+        (Some(user), Some(password)) => {
+            ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+        }
+        (Some(token), None) => ConnectOptions::with_token(token.to_owned()),
+        (None, _) => ConnectOptions::new(),
+    }
+}

@@ -1,0 +1,18 @@
+//! Events on NATS: the stream and its subjects, the relay that publishes what Postgres holds, and
+//! the subscription that catches up from Postgres and then follows the stream.
+//!
+//! Postgres decides, JetStream accelerates: nothing in JetStream has to survive.
+
+mod announcement;
+mod connect;
+mod message;
+mod relay;
+mod stream;
+mod subscription;
+
+pub use announcement::{Announcer, CHECKPOINTS, HINT};
+pub use connect::{ConnectError, connect};
+pub use message::{MessageError, headers, read_message, subject};
+pub use relay::{Relay, RelayError};
+pub use stream::{STREAM, SUBJECTS, StreamSettings, ensure_stream};
+pub use subscription::{Subscription, SubscriptionError};

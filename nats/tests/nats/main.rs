@@ -1,0 +1,15 @@
+//! Events on their way from a real Postgres through a real nats-server.
+
+#![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
+
+mod announcements;
+mod holes;
+mod outages;
+mod published;
+mod recording;
+mod relay;
+mod scene;
+mod several_relays;
+mod slow_way;
+mod subscription;
+mod tampering;

@@ -1,0 +1,183 @@
+//! A database and a NATS account of a test's own, with a store, relays and subscriptions between them.
+
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::jetstream::{self, Context};
+use domain::OwnerId;
+use embedded::testing::{self, TestServers};
+use event_store::{CommandContext, EventStore, RecordedEvent, StoreConfig, read_after};
+use futures::future::join_all;
+use nats::{Relay, StreamSettings, Subscription, connect};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::recording::Record;
+
+/// Longer than anything takes here on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Scene {
+    pub(crate) pool: PgPool,
+    pub(crate) client: Client,
+    pub(crate) jetstream: Context,
+    pub(crate) store: EventStore,
+    pub(crate) nats_url: String,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        let servers = testing::shared();
+        Self::between(&servers.database().await, servers.nats_account()).await
+    }
+
+    /// On servers of the test's own, which it may stop.
+    pub(crate) async fn on(servers: &TestServers) -> Self {
+        Self::between(&servers.database().await, servers.nats_url()).await
+    }
+
+    async fn between(database_url: &str, nats_url: String) -> Self {
+        let pool = PgPoolOptions::new().max_connections(10).connect(database_url).await.unwrap();
+        sqlx::migrate!("../migrations").run(&pool).await.unwrap();
+        let client = connect(&nats_url, "test").await.unwrap();
+        let store = EventStore::new(pool.clone(), StoreConfig::default());
+        Self { jetstream: jetstream::new(client.clone()), pool, client, store, nats_url }
+    }
+
+    /// A connection of its own, as another process has.
+    pub(crate) async fn another_client(&self) -> Client {
+        connect(&self.nats_url, "test").await.unwrap()
+    }
+
+    /// Records runs of many runners, whose events are in many parts.
+    pub(crate) async fn record(&self, runs: usize) {
+        let owners: Vec<OwnerId> = (0..20).map(|number| OwnerId(Uuid::from_u128(number))).collect();
+        let commands = (0..runs).map(|number| self.record_one(owners[number * 7 % owners.len()]));
+        join_all(commands).await;
+    }
+
+    pub(crate) async fn record_one(&self, owner: OwnerId) {
+        self.store.execute(&CommandContext::new(owner, "test"), &Record { owner }).await.unwrap();
+    }
+
+    pub(crate) async fn events(&self) -> Vec<RecordedEvent> {
+        read_after(&self.pool, 0, i64::MAX).await.unwrap()
+    }
+
+    /// A relay in the process that appends.
+    pub(crate) fn relay(&self) -> Running {
+        self.relay_of(self.client.clone(), Some(self.store.appended()))
+    }
+
+    pub(crate) fn relay_of(
+        &self,
+        client: Client,
+        appended: Option<watch::Receiver<i64>>,
+    ) -> Running {
+        let relay = Relay::new(self.pool.clone(), client, StreamSettings::default(), appended);
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(relay.run(shutdown.clone()));
+        Running { shutdown, task }
+    }
+
+    /// A subscription in another process than the one that appends: only NATS can tell it at once.
+    pub(crate) fn subscribe(&self, position: i64) -> Received {
+        self.subscribe_as(position, None)
+    }
+
+    pub(crate) fn subscribe_as(
+        &self,
+        position: i64,
+        appended: Option<watch::Receiver<i64>>,
+    ) -> Received {
+        let mut subscription =
+            Subscription::new(self.pool.clone(), self.client.clone(), position, appended);
+        let (sender, events) = mpsc::unbounded_channel();
+        let task = tokio::spawn(async move {
+            loop {
+                for event in subscription.next_batch().await.unwrap() {
+                    if sender.send(event).is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        Received { events, _task: AbortOnDrop(task) }
+    }
+
+    /// How long an event usually takes to a subscriber whom only NATS can tell.
+    pub(crate) async fn usual_delay(&self, received: &mut Received) -> Duration {
+        let mut delays = Vec::new();
+        for _ in 0..7 {
+            let appended_at = Instant::now();
+            self.record(1).await;
+            received.take(1).await;
+            delays.push(appended_at.elapsed());
+        }
+        delays.sort_unstable();
+        delays[3]
+    }
+}
+
+/// Something that runs until it is stopped.
+pub(crate) struct Running {
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        timeout(PATIENCE, self.task).await.unwrap().unwrap();
+    }
+}
+
+/// What a subscription gives.
+pub(crate) struct Received {
+    events: mpsc::UnboundedReceiver<RecordedEvent>,
+    _task: AbortOnDrop,
+}
+
+impl Received {
+    /// The positions of the next events.
+    pub(crate) async fn take(&mut self, count: usize) -> Vec<i64> {
+        let mut positions = Vec::new();
+        while positions.len() < count {
+            let Ok(event) = timeout(PATIENCE, self.events.recv()).await else {
+                panic!("only {positions:?} came, not {count} events");
+            };
+            positions.push(event.unwrap().position);
+        }
+        positions
+    }
+
+    /// Fails when another event comes.
+    pub(crate) async fn assert_nothing_more(&mut self) {
+        // Longer than Postgres goes unasked.
+        if let Ok(event) = timeout(Duration::from_millis(700), self.events.recv()).await {
+            panic!("one more came: {:?}", event.unwrap());
+        }
+    }
+}
+
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "{what} did not come about");
+        sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,15 @@
+//! Projections on a real Postgres, told by real commands.
+
+#![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
+
+mod commands;
+mod fence;
+mod over_nats;
+mod plans;
+mod poison;
+mod random_stories;
+mod rebuild;
+mod runs;
+mod scene;
+mod story;
+mod tables;

@@ -1,0 +1,143 @@
+//! A database of a test's own, with a store and projectors on it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::OwnerId;
+use embedded::testing;
+use event_store::{CommandContext, EventStore, ExecuteError, StoreConfig, head};
+use projector::{Projection, Rebuilt, checkpoints, follow, rebuild};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::{Refusal, Step, Steps};
+
+/// Longer than anything takes here on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Scene {
+    pub(crate) pool: PgPool,
+    pub(crate) store: EventStore,
+    /// To nobody: projections must do without NATS.
+    client: async_nats::Client,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        let url = testing::shared().database().await;
+        let pool = PgPoolOptions::new().max_connections(10).connect(&url).await.unwrap();
+        sqlx::migrate!("../migrations").run(&pool).await.unwrap();
+        let store = EventStore::new(pool.clone(), StoreConfig::default());
+        let client = nats::connect("nats://127.0.0.1:1", "test").await.unwrap();
+        Self { pool, store, client }
+    }
+
+    /// Gives a command that must succeed; answers its position.
+    pub(crate) async fn tell(&self, owner: OwnerId, steps: Vec<Step>) -> i64 {
+        self.try_to_tell(owner, steps).await.unwrap()
+    }
+
+    /// Gives a command that the rules may refuse.
+    pub(crate) async fn try_to_tell(
+        &self,
+        owner: OwnerId,
+        steps: Vec<Step>,
+    ) -> Result<i64, Refusal> {
+        match self.store.execute(&CommandContext::new(owner, "test"), &Steps(steps)).await {
+            Ok(executed) => Ok(executed.position),
+            Err(ExecuteError::Refused(refusal)) => Err(refusal),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) async fn head(&self) -> i64 {
+        head(&self.pool).await.unwrap()
+    }
+
+    /// Keeps a projection up to date, without NATS, in the process that appends.
+    pub(crate) fn follow(&self, projection: Projection) -> Following {
+        self.follow_with(projection, self.client.clone(), Some(self.store.appended()))
+    }
+
+    pub(crate) fn follow_with(
+        &self,
+        projection: Projection,
+        client: async_nats::Client,
+        appended: Option<watch::Receiver<i64>>,
+    ) -> Following {
+        let (sender, reached) = watch::channel(0);
+        let on_projected = Arc::new(move |said_of, position| {
+            assert_eq!(said_of, projection);
+            sender.send_replace(position);
+        });
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(follow(
+            projection,
+            self.pool.clone(),
+            client,
+            appended,
+            on_projected,
+            shutdown.clone(),
+        ));
+        Following { reached, shutdown, task }
+    }
+
+    /// Projects everything there is, and stops.
+    pub(crate) async fn project(&self, projection: Projection) {
+        let mut following = self.follow(projection);
+        following.reaches(self.head().await).await;
+        following.stop().await;
+    }
+
+    /// What is there now is folded anew, all at once.
+    pub(crate) async fn rebuild(&self, projection: Projection) -> Rebuilt {
+        rebuild(projection, &self.pool, |_progress| {}).await.unwrap()
+    }
+
+    /// The checkpoint of a generation, if there is one.
+    pub(crate) async fn checkpoint(&self, projection: Projection, generation: &str) -> Option<i64> {
+        let checkpoints = checkpoints(&self.pool).await.unwrap();
+        let found = checkpoints
+            .iter()
+            .find(|at| at.projection == projection.name() && at.generation == generation)?;
+        Some(found.position)
+    }
+}
+
+/// A projection that is kept up to date.
+pub(crate) struct Following {
+    reached: watch::Receiver<i64>,
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Following {
+    /// Waits until the rows show everything up to a position.
+    pub(crate) async fn reaches(&mut self, position: i64) {
+        let reached =
+            timeout(PATIENCE, self.reached.wait_for(|reached| *reached >= position)).await.is_ok();
+        assert!(reached, "{position} is not reached, only {}", *self.reached.borrow());
+    }
+
+    pub(crate) fn reached(&self) -> i64 {
+        *self.reached.borrow()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        timeout(PATIENCE, self.task).await.unwrap().unwrap();
+    }
+}
+
+/// Waits until something is so.
+pub(crate) async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "{what} did not come about");
+        sleep(Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,85 @@
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::api::{Api, new_database, nobody};
+
+#[tokio::test]
+async fn a_read_waits_for_the_position_it_names() {
+    let api = Api::over(&new_database().await, 4).await;
+    let runner = api.runner();
+    let run = runner.run(json!({})).await;
+    reach(&api.pool, 6).await;
+    let path = format!("/api/v1/runs/{run}");
+    let (answer, ()) = tokio::join!(runner.get_with(&path, &[("trainer-position", "7")]), async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        sqlx::query("update runs set version = 2").execute(&api.pool).await.expect("updated");
+        reach(&api.pool, 7).await;
+    });
+    assert_eq!((answer.status.as_u16(), answer.header("trainer-consistency")), (200, None));
+    assert_eq!(answer.json()["version"], 2);
+}
+
+#[tokio::test]
+async fn a_read_that_cannot_wait_longer_says_it_is_stale() {
+    let api = Api::over(&new_database().await, 4).await;
+    let runner = api.runner();
+    let run = runner.run(json!({})).await;
+    reach(&api.pool, 6).await;
+    let path = format!("/api/v1/runs/{run}");
+    let stale = async |path: &str, prefer: Option<&str>| {
+        let begun = Instant::now();
+        let mut headers = vec![("trainer-position", "7")];
+        headers.extend(prefer.map(|prefer| ("prefer", prefer)));
+        let answer = runner.get_with(path, &headers).await;
+        assert_eq!(answer.header("trainer-consistency"), Some("stale"), "{path} {prefer:?}");
+        (answer.status.as_u16(), begun.elapsed())
+    };
+    for (prefer, at_least, at_most) in [
+        (Some("respond-async"), 0, 1_000),
+        (Some("wait=0"), 0, 1_000),
+        (Some("wait=1"), 1_000, 2_000),
+        (None, 2_000, 9_000),
+    ] {
+        let (status, waited) = stale(&path, prefer).await;
+        assert_eq!(status, 200, "{prefer:?}");
+        assert!((at_least..at_most).contains(&waited.as_millis()), "{prefer:?}: {waited:?}");
+    }
+    // It may only not be there yet.
+    let unknown = format!("/api/v1/plans/{}", uuid::Uuid::now_v7());
+    assert_eq!(stale(&unknown, Some("wait=0")).await.0, 404);
+    assert_eq!(stale("/api/v1/analytics/summary", Some("wait=0")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_read_that_names_a_reached_position_or_none_does_not_wait() {
+    let api = Api::over(&new_database().await, 4).await;
+    let runner = api.runner();
+    reach(&api.pool, 6).await;
+    for headers in [&[("trainer-position", "6")][..], &[("trainer-position", "0")], &[]] {
+        let begun = Instant::now();
+        let answer = runner.get_with("/api/v1/plans", headers).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("trainer-consistency")),
+            (200, None),
+            "{headers:?}"
+        );
+        assert!(begun.elapsed() < Duration::from_secs(1), "{headers:?}");
+    }
+    assert_eq!(runner.get_with("/api/v1/plans", &[("trainer-position", "soon")]).await.status, 400);
+}
+
+#[tokio::test]
+async fn nobody_unknown_keeps_us_waiting() {
+    let api = Api::start().await;
+    let begun = Instant::now();
+    let answer = api.get("/api/v1/plans", &[("trainer-position", "999999999")], nobody()).await;
+    assert_eq!(answer.status, 401);
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}
+
+async fn reach(pool: &PgPool, position: i64) {
+    let statement = "update projector.checkpoints set position = $1 where generation = 'live'";
+    sqlx::query(statement).bind(position).execute(pool).await.expect("updated");
+}

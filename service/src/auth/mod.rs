@@ -1,0 +1,19 @@
+//! Who is asking: access tokens, how they are verified, and the user they speak for.
+
+mod authenticate;
+mod claims;
+mod keys;
+mod principal;
+mod role;
+mod sessions;
+mod token_error;
+mod verifier;
+
+pub use authenticate::{Authentication, authenticated};
+pub use claims::{AUDIENCE, AccessClaims, ISSUER, LEEWAY_S};
+pub use keys::{KeySourceError, VerifyingKey};
+pub use principal::Principal;
+pub use role::Role;
+pub use sessions::Sessions;
+pub use token_error::TokenError;
+pub use verifier::Verifier;

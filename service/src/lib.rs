@@ -1,0 +1,64 @@
+//! What every HTTP program of Running Trainer shares: how requests are read, refused, answered, counted and logged.
+//!
+//! A program builds its router from handlers that use the extractors here, wraps it with [`authenticated`] and
+//! [`enveloped`], adds [`HealthChecks::router`] and [`Metrics::router`], and hands it to [`serve`].
+
+mod auth;
+mod body;
+mod cursor;
+mod database;
+mod envelope;
+mod etag;
+mod fields;
+mod health;
+mod idempotency_key;
+mod in_time;
+mod json;
+mod listing;
+mod metrics;
+mod page;
+mod panics;
+mod path_id;
+mod position;
+mod prefer;
+mod problem;
+mod problem_details;
+pub mod query;
+mod read_models;
+pub mod readers;
+mod request_context;
+pub mod resource;
+mod serve;
+pub mod telemetry;
+mod traceparent;
+
+pub use auth::{
+    AUDIENCE, AccessClaims, Authentication, ISSUER, KeySourceError, LEEWAY_S, Principal, Role,
+    Sessions, TokenError, Verifier, VerifyingKey, authenticated,
+};
+pub use body::{JSON_LIMIT_BYTES, JsonBody, UPLOAD_LIMIT_BYTES, read_body};
+pub use cursor::Cursor;
+pub use envelope::enveloped;
+pub use etag::{IfMatch, etag, if_none_match};
+pub use fields::Fields;
+pub use health::{
+    DatabaseHealth, HealthApi, HealthChecks, HealthReport, HealthStatus, NatsHealth, ProjectionLag,
+};
+pub use idempotency_key::IdempotencyKey;
+pub use in_time::in_time;
+pub use listing::Listing;
+pub use metrics::{Metrics, MetricsError};
+pub use page::Page;
+pub use panics::panics_caught;
+pub use path_id::PathId;
+pub use position::{
+    CONSISTENCY_PENDING, CONSISTENCY_STALE, TRAINER_CONSISTENCY, TRAINER_POSITION, TrainerPosition,
+};
+pub use prefer::Prefer;
+pub use problem::{Problem, ProblemKind};
+pub use problem_details::{ProblemDetails, ProblemField, ReadProblems, WriteProblems};
+pub use query::ApiQuery;
+pub use read_models::{CHECKPOINT_SUBJECT, ReadModels, Waited, checkpoint_subject};
+pub use request_context::{REQUEST_ID, RequestContext};
+pub use serve::{ServeOptions, serve, serve_with};
+pub use traceparent::TraceParent;

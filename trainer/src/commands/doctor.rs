@@ -1,0 +1,120 @@
+use std::fmt::Display;
+
+use async_nats::jetstream;
+use embedded::Binaries;
+use event_store::head;
+use projector::checkpoints;
+use sqlx::PgPool;
+
+use crate::config::ServerConfig;
+use crate::infrastructure::{Infrastructure, private_servers};
+use crate::migrations::MIGRATIONS;
+
+/// Looks whether everything is as it should be, and says what to do where it is not.
+///
+/// # Errors
+/// When something is wrong.
+pub(crate) async fn doctor(config: &ServerConfig) -> anyhow::Result<()> {
+    let mut findings = Findings::default();
+    if config.database_url.is_none() {
+        let found = Binaries::find_for(&private_servers(config));
+        findings.note("programs", found.map(|_| "Postgres and nats-server are installed"));
+    }
+    match Infrastructure::start(config).await {
+        Ok(infrastructure) => {
+            look(&infrastructure, &mut findings).await;
+            infrastructure.stop().await?;
+        }
+        Err(error) => findings.bad("servers", format!("{error:#}")),
+    }
+    findings.conclude()
+}
+
+async fn look(infrastructure: &Infrastructure, findings: &mut Findings) {
+    let pool = &infrastructure.pool;
+    findings.note("migrations", migrations(pool).await);
+    for setting in ["server_version", "fsync", "synchronous_commit", "full_page_writes"] {
+        let value = sqlx::query_scalar::<_, String>("select current_setting($1)")
+            .bind(setting)
+            .fetch_one(pool)
+            .await;
+        match value {
+            Ok(value) if value == "off" => {
+                findings.bad(setting, "off: a power cut loses acknowledged commands")
+            }
+            value => findings.note(setting, value),
+        }
+    }
+    findings.note("positions", positions(pool).await);
+    match checkpoints(pool).await {
+        Ok(checkpoints) => {
+            for checkpoint in checkpoints {
+                let name =
+                    format!("projection {} ({})", checkpoint.projection, checkpoint.generation);
+                findings.good(&name, format!("at position {}", checkpoint.position));
+            }
+        }
+        Err(error) => findings.bad("projections", error),
+    }
+    findings.note("stream", stream(infrastructure).await);
+}
+
+async fn migrations(pool: &PgPool) -> anyhow::Result<String> {
+    let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
+        .fetch_one(pool)
+        .await?;
+    let known = MIGRATIONS.iter().count() as i64;
+    if applied < known {
+        anyhow::bail!("{} of {known} are missing; run `trainer migrate`", known - applied);
+    }
+    Ok(format!("all {known} applied"))
+}
+
+async fn positions(pool: &PgPool) -> anyhow::Result<String> {
+    let head = head(pool).await?;
+    let last: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from es.events")
+        .fetch_one(pool)
+        .await?;
+    if head != last {
+        anyhow::bail!("the head says {head}, the last event is at {last}");
+    }
+    Ok(format!("1 to {head}"))
+}
+
+async fn stream(infrastructure: &Infrastructure) -> anyhow::Result<String> {
+    let client = infrastructure.nats("trainer doctor").await?;
+    let jetstream = jetstream::new(client);
+    let stream = jetstream.get_stream(nats::STREAM).await?;
+    let state = stream.get_info().await?.state;
+    Ok(format!("{} messages, last sequence {}", state.messages, state.last_sequence))
+}
+
+#[derive(Default)]
+struct Findings {
+    bad: usize,
+}
+
+impl Findings {
+    fn note<T: Display, E: Display>(&mut self, what: &str, found: Result<T, E>) {
+        match found {
+            Ok(found) => self.good(what, found),
+            Err(error) => self.bad(what, error),
+        }
+    }
+
+    #[expect(clippy::print_stdout, reason = "the findings are the command's answer")]
+    fn good(&mut self, what: &str, found: impl Display) {
+        println!("ok    {what}: {found}");
+    }
+
+    #[expect(clippy::print_stdout, reason = "the findings are the command's answer")]
+    fn bad(&mut self, what: &str, found: impl Display) {
+        self.bad += 1;
+        println!("WRONG {what}: {found}");
+    }
+
+    fn conclude(self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.bad == 0, "{} thing(s) are wrong", self.bad);
+        Ok(())
+    }
+}

@@ -1,0 +1,11 @@
+//! What an operator can ask the program to do, one file each.
+
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod import;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod projections;
+pub(crate) mod serve;
+pub(crate) mod up;
+pub(crate) mod user;

@@ -1,0 +1,72 @@
+use std::io::{IsTerminal, Read, Write};
+
+use anyhow::Context;
+use auth::Password;
+use clap::{Args, Subcommand};
+use service::Role;
+
+use crate::config::ServerConfig;
+use crate::infrastructure::Infrastructure;
+
+/// Options of `user`.
+#[derive(Debug, Args)]
+pub(crate) struct UserArgs {
+    #[command(subcommand)]
+    command: UserCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Makes an account. The password is read from standard input, or from TRAINER_USER_PASSWORD.
+    Create {
+        /// The e-mail to sign in with.
+        #[arg(long)]
+        email: String,
+        /// What to call the person.
+        #[arg(long)]
+        name: Option<String>,
+        /// What the account may do; may be given several times.
+        #[arg(long = "role", default_value = "athlete")]
+        roles: Vec<String>,
+    },
+}
+
+/// Works on accounts.
+///
+/// # Errors
+/// When something about the account is refused, or the servers fail.
+#[expect(clippy::print_stdout, reason = "the new account's id is the command's answer")]
+pub(crate) async fn user(args: UserArgs, config: &ServerConfig) -> anyhow::Result<()> {
+    let UserCommand::Create { email, name, roles } = args.command;
+    let roles: Vec<Role> = roles
+        .iter()
+        .map(|role| {
+            Role::from_word(role)
+                .with_context(|| format!("{role} is not a role: athlete, coach or admin"))
+        })
+        .collect::<Result<_, _>>()?;
+    let password = password()?;
+    let created = Infrastructure::with(config, async |infrastructure| {
+        infrastructure.migrate().await?;
+        let pool = &infrastructure.pool;
+        Ok(auth::create_user(pool, &email, password, name.as_deref(), &roles).await?)
+    })
+    .await?;
+    println!("{created}");
+    Ok(())
+}
+
+fn password() -> anyhow::Result<Password> {
+    if let Ok(password) = std::env::var("TRAINER_USER_PASSWORD") {
+        return Ok(Password::new(password));
+    }
+    let mut input = std::io::stdin();
+    let mut password = String::new();
+    if input.is_terminal() {
+        write!(std::io::stderr(), "Password (it will be shown): ")?;
+        input.read_line(&mut password).context("no password on standard input")?;
+    } else {
+        input.read_to_string(&mut password).context("no password on standard input")?;
+    }
+    Ok(Password::new(password.trim_end_matches(['\r', '\n']).to_owned()))
+}

@@ -1,0 +1,130 @@
+//! `trainer`: the only program of Running Trainer.
+
+mod bench;
+mod commands;
+mod config;
+mod demo;
+mod http_client;
+mod infrastructure;
+mod migrations;
+mod open_files;
+mod progress;
+mod roles;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use service::telemetry::{self, LevelFilter};
+
+use crate::config::{LogConfig, ServerConfig};
+
+/// A sixth of the time of a busy server went into the system's allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A self-hosted training platform for runners: every plan, workout and run can be seen as it was.
+///
+/// `trainer up` starts everything on http://localhost:8000. With neither DATABASE_URL nor NATS_URL set it
+/// starts a private Postgres and a private nats-server and keeps their data in the data folder; nothing that
+/// is installed already is touched. Every option can also be given as the environment variable named with it.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    servers: ServerConfig,
+    #[command(flatten)]
+    log: LogConfig,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  trainer up                                      everything, on http://localhost:8000
+  trainer up --demo                               the same with a demo runner and what to try
+  trainer user create --email me@example.org      an account; asks for the password
+  trainer import runs activities.csv --user me@example.org
+  trainer import plan marathon.yaml --race-date 2027-04-25 --user me@example.org
+  trainer events tail --follow                    what happens, as it happens
+  trainer projections rebuild runs                the runs' tables anew, from the events
+  trainer doctor                                  is everything as it should be?";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs everything in one process.
+    Up(commands::up::UpArgs),
+    /// Runs one part, as a process of its own.
+    Serve(commands::serve::ServeArgs),
+    /// Brings the database's shape up to date; every start does so too.
+    Migrate,
+    /// Works on accounts.
+    User(commands::user::UserArgs),
+    /// Imports plans and runs from files.
+    Import(commands::import::ImportArgs),
+    /// Shows and rebuilds the tables that queries read.
+    Projections(commands::projections::ProjectionsArgs),
+    /// Shows events.
+    Events(commands::events::EventsArgs),
+    /// Prints the OpenAPI document; needs no server.
+    Openapi,
+    /// Looks whether everything is as it should be.
+    Doctor,
+    /// Measures what this machine does.
+    Bench(bench::BenchArgs),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says what is wrong and why; where in the program it was found helps nobody who runs it.
+fn complain(error: &anyhow::Error) {
+    eprintln!("Error: {error}");
+    let mut causes = error.chain().skip(1).peekable();
+    if causes.peek().is_some() {
+        eprintln!("\nCaused by:");
+    }
+    for cause in causes {
+        eprintln!("    {cause}");
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let Cli { command, servers, log } = Cli::parse();
+    // A line for every request would be a part of what is measured.
+    let otherwise = match &command {
+        Command::Bench(_) => LevelFilter::WARN,
+        // It talks to nobody, and need not say so.
+        Command::Openapi => LevelFilter::ERROR,
+        Command::Up(_)
+        | Command::Serve(_)
+        | Command::Migrate
+        | Command::User(_)
+        | Command::Import(_)
+        | Command::Projections(_)
+        | Command::Events(_)
+        | Command::Doctor => LevelFilter::INFO,
+    };
+    telemetry::init(log.log_format.into(), otherwise)?;
+    open_files::raise_limit();
+    match command {
+        Command::Up(args) => commands::up::up(args, &servers).await,
+        Command::Serve(args) => commands::serve::serve(args, &servers).await,
+        Command::Migrate => commands::migrate::migrate(&servers).await,
+        Command::User(args) => commands::user::user(args, &servers).await,
+        Command::Import(args) => commands::import::import(args, &servers).await,
+        Command::Projections(args) => commands::projections::projections(args, &servers).await,
+        Command::Events(args) => commands::events::events(args, &servers).await,
+        Command::Openapi => commands::openapi::openapi().await,
+        Command::Doctor => commands::doctor::doctor(&servers).await,
+        Command::Bench(args) => bench::run(args, &servers).await,
+    }
+}

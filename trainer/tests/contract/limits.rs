@@ -1,0 +1,117 @@
+//! How many requests a client may send, with the limits as they are unless told otherwise.
+
+use http::Method;
+use serde_json::json;
+
+use crate::client::Answer;
+use crate::program::Program;
+use crate::runner::Runner;
+use crate::training::run;
+
+/// The budget that an answer tells: limit, what remains of it, and when it is whole again.
+#[track_caller]
+fn budget(answer: &Answer) -> (u32, u32, i64) {
+    let number = |name: &str| {
+        answer.header(name).unwrap_or_else(|| panic!("no {name}: {answer:?}")).to_owned()
+    };
+    (
+        number("x-ratelimit-limit").parse().unwrap(),
+        number("x-ratelimit-remaining").parse().unwrap(),
+        number("x-ratelimit-reset").parse().unwrap(),
+    )
+}
+
+#[track_caller]
+fn is_exceeded(answer: Answer, limit: u32) {
+    let (of, remaining, reset) = budget(&answer);
+    let retry_after: i64 = answer.header("retry-after").unwrap().parse().unwrap();
+    let now = chrono::Utc::now().timestamp();
+    assert_eq!((of, remaining), (limit, 0));
+    assert!((now..=now + 61).contains(&reset), "{reset} at {now}");
+    assert!((1..=60).contains(&retry_after), "{retry_after}");
+    answer.problem(429);
+}
+
+#[tokio::test]
+async fn each_client_has_its_budget_of_reads_writes_and_logins() {
+    let program = Program::start(&[]);
+    let (runner, other) = (Runner::of(&program).await, Runner::of(&program).await);
+
+    // Whatever is asked for, and whatever the answer.
+    for (number, method, path) in [
+        (1, Method::GET, "/api/v1/plans"),
+        (2, Method::GET, "/api/v1/plans/x"),
+        (3, Method::GET, "/api/v1/nothing"),
+        (4, Method::HEAD, "/api/v1/plans"),
+        (5, Method::GET, "/api/v1/analytics/summary"),
+        (6, Method::GET, "/api/v1/auth/me"),
+    ] {
+        let answer = runner.ask(method, path).await;
+        assert_eq!((budget(&answer).0, budget(&answer).1), (100, 100 - number), "{path}");
+    }
+    for _ in 7..=100 {
+        runner.get("/api/v1/plans").await.must_be(200);
+    }
+    is_exceeded(runner.get("/api/v1/plans").await, 100);
+    is_exceeded(runner.get("/api/v1/auth/me").await, 100);
+
+    // Reads used up, there are still writes.
+    for number in 1..=30 {
+        let answer =
+            runner.post("/api/v1/runs", if number % 2 == 0 { json!({}) } else { run() }).await;
+        assert_eq!(answer.status, if number % 2 == 0 { 422 } else { 201 });
+        let (limit, remaining, _) = budget(&answer);
+        assert!(limit == 30 && remaining >= 30 - number, "{number}: {remaining}");
+    }
+    // One more becomes free every two seconds: in ten there cannot be ten.
+    let mut answers = vec![];
+    for _ in 0..10 {
+        answers.push(runner.post("/api/v1/runs", run()).await);
+    }
+    is_exceeded(
+        answers.into_iter().find(|answer| answer.status == 429).expect("an end to the writes"),
+        30,
+    );
+
+    // Another user is another client, and so is nobody at the same address.
+    other.get("/api/v1/plans").await.must_be(200);
+    other.post("/api/v1/runs", run()).await.must_be(201);
+    let nobody = Runner::unknown_to(&program);
+    let answer = nobody.get("/api/v1/plans").await;
+    assert_eq!(budget(&answer).0, 100);
+    answer.problem(401);
+
+    // Two have registered and logged in: that was four of ten attempts.
+    let wrong = json!({ "email": runner.email, "password": "not this one" });
+    let mut statuses = vec![];
+    for _ in 0..10 {
+        let answer = nobody.post("/api/v1/auth/login", wrong.clone()).await;
+        statuses.push(answer.status);
+        assert_eq!(budget(&answer).0, 10);
+        if answer.status == 429 {
+            is_exceeded(answer, 10);
+        }
+    }
+    assert_eq!((statuses[0], statuses[9]), (401, 429));
+    is_exceeded(nobody.post("/api/v1/auth/register", json!({})).await, 10);
+    // Who is in stays in.
+    other.get("/api/v1/plans").await.must_be(200);
+
+    // Who watches over the program is never refused, and is told a budget too.
+    for path in
+        ["/health", "/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs", "/redoc"]
+    {
+        let answer = nobody.get(path).await;
+        assert!(answer.status < 400, "{path}");
+        budget(&answer);
+    }
+}
+
+#[tokio::test]
+async fn limits_that_are_off_are_not_spoken_of() {
+    let runner = Runner::new().await;
+    for _ in 0..120 {
+        let answer = runner.get("/api/v1/plans").await.must_be(200);
+        assert_eq!(answer.header("x-ratelimit-limit"), None);
+    }
+}

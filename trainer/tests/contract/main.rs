@@ -1,0 +1,37 @@
+//! The HTTP contract, checked as a client would check it who has read it and nothing else: the real program with
+//! private servers, real connections, real tokens.
+
+#![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
+#![allow(
+    clippy::print_stdout,
+    reason = "figures and seeds are for whoever reads the test's output"
+)]
+
+mod client;
+mod program;
+mod runner;
+mod training;
+
+mod accounts;
+mod consistency;
+mod documents;
+mod field_rules;
+mod health;
+mod hostile;
+mod idempotency;
+mod limits;
+mod lists;
+mod matching;
+mod outages;
+mod overload;
+mod ownership;
+mod plan_dates;
+mod plans;
+mod progress;
+mod races;
+mod refusals;
+mod requests;
+mod runs;
+mod summary;
+mod versions;
+mod workouts;

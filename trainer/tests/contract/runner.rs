@@ -1,0 +1,182 @@
+//! Somebody with an account.
+
+use std::future::IntoFuture;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use http::{HeaderValue, Method, Request};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::client::{Answer, Client};
+use crate::program::Program;
+use crate::training::{plan, run, with, workout};
+
+/// Good enough for any account.
+pub(crate) const PASSWORD: &str = "over hill, over dale";
+
+/// A user of a program, logged in.
+pub(crate) struct Runner {
+    pub(crate) address: SocketAddr,
+    pub(crate) user_id: String,
+    pub(crate) email: String,
+    pub(crate) token: String,
+    pub(crate) refresh_token: String,
+    client: Client,
+}
+
+impl Runner {
+    /// Somebody new.
+    pub(crate) async fn new() -> Self {
+        Self::of(Program::shared()).await
+    }
+
+    /// Somebody new to a program of one's own.
+    pub(crate) async fn of(program: &Program) -> Self {
+        let runner = Self::unknown_to(program);
+        let email = format!("{}@example.org", Uuid::new_v4().simple());
+        let credentials = json!({ "email": email, "password": PASSWORD });
+        runner.post("/api/v1/auth/register", credentials.clone()).await.must_be(201);
+        let login = runner.post("/api/v1/auth/login", credentials).await.must_be(200).json();
+        let said = |member: &str| login[member].as_str().unwrap().to_owned();
+        Self {
+            user_id: said("user_id"),
+            token: said("access_token"),
+            refresh_token: said("refresh_token"),
+            email,
+            ..runner
+        }
+    }
+
+    /// Somebody without an account.
+    pub(crate) fn nobody() -> Self {
+        Self::unknown_to(Program::shared())
+    }
+
+    pub(crate) fn unknown_to(program: &Program) -> Self {
+        Self {
+            address: program.address,
+            user_id: String::new(),
+            email: String::new(),
+            token: String::new(),
+            refresh_token: String::new(),
+            client: Client::new(program.address),
+        }
+    }
+
+    /// The same user on other connections.
+    pub(crate) fn elsewhere(&self) -> Self {
+        Self {
+            address: self.address,
+            user_id: self.user_id.clone(),
+            email: self.email.clone(),
+            token: self.token.clone(),
+            refresh_token: self.refresh_token.clone(),
+            client: Client::new(self.address),
+        }
+    }
+
+    pub(crate) fn ask(&self, method: Method, path: impl AsRef<str>) -> Ask<'_> {
+        let mut request = Request::new(Bytes::new());
+        *request.method_mut() = method;
+        *request.uri_mut() = path.as_ref().parse().unwrap();
+        let ask = Ask { client: &self.client, request }.header("host", "localhost");
+        if self.token.is_empty() {
+            ask
+        } else {
+            ask.header("authorization", &format!("Bearer {}", self.token))
+        }
+    }
+
+    pub(crate) fn get(&self, path: impl AsRef<str>) -> Ask<'_> {
+        self.ask(Method::GET, path)
+    }
+
+    pub(crate) fn post(&self, path: impl AsRef<str>, body: Value) -> Ask<'_> {
+        self.ask(Method::POST, path).json(&body)
+    }
+
+    pub(crate) fn put(&self, path: impl AsRef<str>, body: Value) -> Ask<'_> {
+        self.ask(Method::PUT, path).json(&body)
+    }
+
+    pub(crate) fn patch(&self, path: impl AsRef<str>, body: Value) -> Ask<'_> {
+        self.ask(Method::PATCH, path).json(&body)
+    }
+
+    pub(crate) fn delete(&self, path: impl AsRef<str>) -> Ask<'_> {
+        self.ask(Method::DELETE, path)
+    }
+
+    /// What a path shows.
+    pub(crate) async fn see(&self, path: impl AsRef<str>) -> Value {
+        self.get(path).await.must_be(200).json()
+    }
+
+    /// The items of a list that fits on a page.
+    pub(crate) async fn list(&self, path: impl AsRef<str>) -> Vec<Value> {
+        let page = self.see(path).await;
+        assert_eq!(page["next_cursor"], Value::Null);
+        page["items"].as_array().unwrap().clone()
+    }
+
+    /// A new plan, and its path.
+    pub(crate) async fn plan(&self, changes: Value) -> (Value, String) {
+        self.created("/api/v1/plans", with(plan(), changes)).await
+    }
+
+    /// A new workout of a plan, and its path.
+    pub(crate) async fn workout(&self, plan: &Value, changes: Value) -> (Value, String) {
+        self.created("/api/v1/workouts", with(workout(plan), changes)).await
+    }
+
+    /// A new run, and its path.
+    pub(crate) async fn run(&self, changes: Value) -> (Value, String) {
+        self.created("/api/v1/runs", with(run(), changes)).await
+    }
+
+    async fn created(&self, path: &str, body: Value) -> (Value, String) {
+        let created = self.post(path, body).await.must_be(201);
+        let location = created.header("location").unwrap().to_owned();
+        (created.json(), location)
+    }
+}
+
+/// A request, sent when it is awaited.
+pub(crate) struct Ask<'a> {
+    client: &'a Client,
+    request: Request<Bytes>,
+}
+
+impl Ask<'_> {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request.headers_mut().append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        self
+    }
+
+    /// Without a header that it would have.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.request.headers_mut().remove(name);
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub(crate) fn body(mut self, content_type: &str, body: impl Into<Bytes>) -> Self {
+        *self.request.body_mut() = body.into();
+        self.without("content-type").header("content-type", content_type)
+    }
+}
+
+impl<'a> IntoFuture for Ask<'a> {
+    type Output = Answer;
+    type IntoFuture = BoxFuture<'a, Answer>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.client.send(self.request.map(Full::new)))
+    }
+}

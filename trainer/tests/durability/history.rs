@@ -1,0 +1,84 @@
+//! What Postgres and JetStream hold, against each other.
+
+use std::time::Duration;
+
+use async_nats::jetstream::{self, consumer::pull::OrderedConfig};
+use bytes::Bytes;
+use event_store::{RecordedEvent, head, read_after};
+use futures::StreamExt;
+use nats::{STREAM, SUBJECTS, read_message, subject};
+use sqlx::PgPool;
+
+use crate::eventually;
+
+/// How long the relay may need to publish what is missing.
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Fails unless the events lie one behind the other, in all and in each stream. Gives the last position.
+pub(crate) async fn assert_dense(pool: &PgPool) -> i64 {
+    let head = head(pool).await.unwrap();
+    let (count, first, last): (i64, Option<i64>, Option<i64>) =
+        sqlx::query_as("select count(*), min(position), max(position) from es.events")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+    assert_eq!(
+        (count, first.unwrap_or(1), last.unwrap_or(0)),
+        (head, 1, head),
+        "events, first and last position"
+    );
+    let torn: Vec<String> = sqlx::query_scalar(
+        "select aggregate_type || ' ' || aggregate_id from es.events
+          group by aggregate_type, aggregate_id
+         having min(sequence) <> 1 or max(sequence) <> count(*)
+             or array_agg(position order by sequence) <> array_agg(position order by position)",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    assert_eq!(torn, Vec::<String>::new(), "streams with holes or out of order");
+    let twice: i64 =
+        sqlx::query_scalar("select count(*) - count(distinct event_id) from es.events")
+            .fetch_one(pool)
+            .await
+            .unwrap();
+    assert_eq!(twice, 0, "events that are there twice");
+    head
+}
+
+/// Fails unless the stream gets every event, once and in order, as it is stored.
+pub(crate) async fn assert_published(pool: &PgPool, nats_url: &str) {
+    let jetstream = jetstream::new(nats::connect(nats_url, "durability test").await.unwrap());
+    let head = head(pool).await.unwrap();
+    eventually("publication of everything", PUBLISHED_WITHIN, async || {
+        let stream = jetstream.get_stream(STREAM).await.ok()?;
+        let last = stream.get_last_raw_message_by_subject(SUBJECTS).await.ok()?;
+        let position = last.headers.get("Trainer-Position")?.as_str().parse::<i64>().ok()?;
+        (position == head).then_some(())
+    })
+    .await;
+    let stream = jetstream.get_stream(STREAM).await.unwrap();
+    assert_eq!(stream.cached_info().state.messages, head.unsigned_abs(), "messages and events");
+    let consumer = stream.create_consumer(OrderedConfig::default()).await.unwrap();
+    let mut messages = consumer.messages().await.unwrap();
+    let mut position = 0;
+    while position < head {
+        for event in read_after(pool, position, 1_000).await.unwrap() {
+            let message = tokio::time::timeout(PUBLISHED_WITHIN, messages.next()).await;
+            let message = message.expect("the stream goes on").unwrap().unwrap();
+            let headers = message.headers.as_ref().expect("an event has headers");
+            let read = read_message(headers, message.payload.clone()).unwrap();
+            position = event.position;
+            assert_eq!(
+                message.subject.as_str(),
+                subject(event.part, event.event_type()),
+                "at {position}"
+            );
+            assert_eq!(
+                read,
+                RecordedEvent { metadata: Bytes::from_static(b"{}"), ..event },
+                "at {position}"
+            );
+        }
+    }
+}

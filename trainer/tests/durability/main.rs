@@ -1,0 +1,47 @@
+//! What was acknowledged stays, whatever dies: the real program, killed, starved of NATS, and taken apart.
+
+#![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
+#![allow(
+    clippy::print_stdout,
+    reason = "figures and seeds are for whoever reads the test's output"
+)]
+
+mod checks;
+mod crash;
+mod history;
+mod latencies;
+mod mix;
+mod outage;
+#[allow(dead_code, unused_imports, reason = "two test programs share it, and use different parts")]
+mod program;
+mod read_models;
+mod restart;
+mod roles;
+mod seen;
+mod things;
+mod write;
+mod writer;
+
+use std::time::{Duration, Instant};
+
+/// Asks again and again until there is an answer.
+pub(crate) async fn eventually<T>(
+    what: &str,
+    within: Duration,
+    ask: impl AsyncFn() -> Option<T>,
+) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(began.elapsed() < within, "{what} takes longer than {within:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A number that the environment gives.
+pub(crate) fn number_from(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
+}

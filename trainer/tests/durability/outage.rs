@@ -1,0 +1,171 @@
+//! NATS goes away under load and comes back: commands succeed, reads are fresh, the stream is complete in the end.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use embedded::testing::TestServers;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::json;
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::history::{assert_dense, assert_published};
+use crate::latencies::{Latencies, Phase, Request};
+use crate::number_from;
+use crate::program::{Answer, Ask, Client, Runner, TestFolder, Trainer};
+use crate::read_models::assert_equal_their_rebuild;
+
+const CLIENTS: usize = 16;
+const RUNNERS: usize = 4;
+const BEFORE: Duration = Duration::from_secs(1);
+const AFTER: Duration = Duration::from_secs(2);
+
+fn outage() -> Duration {
+    Duration::from_secs(number_from("TRAINER_TEST_OUTAGE_SECONDS").unwrap_or(8))
+}
+
+/// A frozen server is worse than a dead one: its connections stay open, and nothing says that nobody listens.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_nats_frozen_commands_succeed_and_reads_are_fresh() {
+    let folder = TestFolder::new();
+    let trainer = Trainer::up(&folder);
+    let urls = folder.urls().await;
+    let nats = Pid::from_raw(urls.nats_pid.expect("nats-server runs").cast_signed());
+
+    let load = Load::start(trainer.address, trainer.address, trainer.address).await;
+    sleep(BEFORE).await;
+    kill(nats, Signal::SIGSTOP).unwrap();
+    load.enters(Phase::Away);
+    sleep(outage()).await;
+    kill(nats, Signal::SIGCONT).unwrap();
+    load.enters(Phase::After);
+    sleep(AFTER).await;
+    load.end("nats-server frozen").await;
+
+    assert_eq!(folder.urls().await.nats_pid, urls.nats_pid, "it was not started again");
+    let pool = PgPool::connect(&urls.database_url).await.unwrap();
+    assert_dense(&pool).await;
+    assert_published(&pool, &urls.nats_url).await;
+    assert_equal_their_rebuild(&pool, &folder).await;
+    pool.close().await;
+    trainer.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_nats_stopped_commands_succeed_and_reads_are_fresh() {
+    let servers = TestServers::start_own().await;
+    let (database_url, nats_url) = (servers.database().await, servers.nats_url());
+    let folder =
+        TestFolder::with_environment(&[("DATABASE_URL", &database_url), ("NATS_URL", &nats_url)]);
+    let trainer = Trainer::up(&folder);
+
+    let load = Load::start(trainer.address, trainer.address, trainer.address).await;
+    sleep(BEFORE).await;
+    servers.servers().stop_nats().await.unwrap();
+    load.enters(Phase::Away);
+    sleep(outage()).await;
+    servers.servers().start_nats().await.unwrap();
+    load.enters(Phase::After);
+    sleep(AFTER).await;
+    load.end("nats-server stopped").await;
+
+    let pool = PgPool::connect(&database_url).await.unwrap();
+    assert_dense(&pool).await;
+    assert_published(&pool, &nats_url).await;
+    assert_equal_their_rebuild(&pool, &folder).await;
+    pool.close().await;
+    trainer.stop();
+    servers.servers().stop().await.unwrap();
+}
+
+/// Clients that write and at once read what they wrote, each over two connections.
+pub(crate) struct Load {
+    phase: Arc<Mutex<Option<Phase>>>,
+    clients: JoinSet<Latencies>,
+}
+
+impl Load {
+    /// Begins with requests to where accounts are made, where is written and where is read.
+    pub(crate) async fn start(accounts: SocketAddr, writes: SocketAddr, reads: SocketAddr) -> Self {
+        let phase = Arc::new(Mutex::new(Some(Phase::Before)));
+        let mut runners = vec![];
+        for _ in 0..RUNNERS {
+            runners.push(Runner::register(accounts).await);
+        }
+        let mut clients = JoinSet::new();
+        for number in 0..CLIENTS {
+            let runner = &runners[number % RUNNERS];
+            let (writer, reader) = (runner.client(writes), runner.client(reads));
+            let phase = Arc::clone(&phase);
+            clients.spawn(async move {
+                let mut pair = Pair { writer, reader, latencies: Latencies::default() };
+                while let Some(phase) = { *phase.lock().unwrap() } {
+                    pair.record_and_correct(phase).await;
+                }
+                pair.latencies
+            });
+        }
+        Self { phase, clients }
+    }
+
+    pub(crate) fn enters(&self, phase: Phase) {
+        *self.phase.lock().unwrap() = Some(phase);
+    }
+
+    /// Ends the load; every request of it must have been answered as it should.
+    pub(crate) async fn end(self, what: &str) {
+        *self.phase.lock().unwrap() = None;
+        let latencies = self.clients.join_all().await.into_iter().sum::<Latencies>();
+        println!("{what}\n{latencies}");
+        let pending = latencies.pending;
+        assert!(
+            pending * 50 <= latencies.requests.len(),
+            "{pending} writes were not shown in time"
+        );
+        for phase in [Phase::Before, Phase::Away, Phase::After] {
+            assert!(latencies.count(phase) > 0, "nothing was asked {phase:?}");
+        }
+    }
+}
+
+struct Pair {
+    writer: Client,
+    reader: Client,
+    latencies: Latencies,
+}
+
+impl Pair {
+    async fn record_and_correct(&mut self, phase: Phase) {
+        let run = json!({ "actual_date": Utc::now().date_naive(), "distance_km": 8.0, "duration_minutes": 40 });
+        let recorded = self.write(phase, &Ask::post("/api/v1/runs", run), 201).await;
+        let path = recorded.header("location").expect("a location").to_owned();
+        self.read_back(phase, &path, &recorded).await;
+        let corrected =
+            self.write(phase, &Ask::patch(&path, json!({ "notes": "windy" })), 200).await;
+        self.read_back(phase, &path, &corrected).await;
+    }
+
+    async fn write(&mut self, phase: Phase, ask: &Ask, status: u16) -> Answer {
+        let began = Instant::now();
+        let answer = self.writer.send(ask).await.unwrap().must_be(status);
+        self.latencies.requests.push((phase, Request::Write, began.elapsed()));
+        answer
+    }
+
+    async fn read_back(&mut self, phase: Phase, path: &str, written: &Answer) {
+        let mut read = Ask::get(path);
+        if written.header("trainer-consistency").is_some() {
+            // On a busy machine a write may be answered before it is shown, and says so. Who reads it then waits.
+            self.latencies.pending += 1;
+            read = read.header("trainer-position", written.position().to_string());
+        }
+        let began = Instant::now();
+        let answer = self.reader.send(&read).await.unwrap().must_be(200);
+        self.latencies.requests.push((phase, Request::Read, began.elapsed()));
+        assert_eq!(answer.json(), written.json(), "not what was written, {phase:?}");
+    }
+}
