@@ -9,6 +9,7 @@ use sqlx::{Connection, PgPool};
 
 use crate::config::ServerConfig;
 use crate::migrations::MIGRATIONS;
+use crate::signals::StopSignal;
 
 /// How long a request waits for a connection before it is told to come back.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,55 +22,61 @@ pub(crate) struct Infrastructure {
     /// Connections for queries.
     pub(crate) pool: PgPool,
     nats_url: String,
-    /// The private servers, when this process uses some.
-    embedded: Option<Embedded>,
 }
 
 impl Infrastructure {
-    /// Connects to the servers the environment names, or starts private ones, or joins those that another
-    /// trainer on the same data folder has started.
+    /// Does something with the servers, and stops those this process started, however it ends: by itself or
+    /// because the process is told to stop.
     ///
     /// # Errors
-    /// When programs are missing or the servers do not start or answer.
-    pub(crate) async fn start(config: &ServerConfig) -> anyhow::Result<Self> {
-        let (database_url, nats_url, embedded) = match (&config.database_url, &config.nats_url) {
-            (Some(database_url), Some(nats_url)) => (database_url.clone(), nats_url.clone(), None),
-            (None, None) => {
-                let embedded = embedded::start(private_servers(config)).await?;
-                // The socket, where there is one, costs less than TCP.
-                let database_url =
-                    embedded.socket_url().unwrap_or(embedded.database_url()).to_owned();
-                (database_url, embedded.nats_url().to_owned(), Some(embedded))
-            }
-            (Some(_), None) => bail!(
-                "DATABASE_URL is set but NATS_URL is not: set both, or neither for private servers"
-            ),
-            (None, Some(_)) => bail!(
-                "NATS_URL is set but DATABASE_URL is not: set both, or neither for private servers"
-            ),
-        };
-        match pool(&database_url, config.db_connections).await {
-            Ok(pool) => Ok(Self { pool, nats_url, embedded }),
-            Err(error) => {
-                stop(embedded).await?;
-                Err(error)
-            }
-        }
-    }
-
-    /// Does something with the servers, and stops those this process started, however it ends.
-    ///
-    /// # Errors
-    /// Those of starting, of `work` and of stopping, the earliest of them.
+    /// Those of starting, of `work` and of stopping, the earliest of them; being told to stop is one.
     pub(crate) async fn with<T>(
         config: &ServerConfig,
         work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let infrastructure = Self::start(config).await?;
-        let done = work(&infrastructure).await;
-        let stopped = infrastructure.stop().await;
+        Self::until_stopped(config, async |infrastructure, stop| {
+            tokio::select! {
+                done = work(infrastructure) => done,
+                () = stop.received() => bail!("told to stop before it was done"),
+            }
+        })
+        .await
+    }
+
+    /// The same for work that goes on until the process is told to stop, and then ends in order.
+    ///
+    /// # Errors
+    /// Those of starting, of `work` and of stopping, the earliest of them.
+    pub(crate) async fn until_stopped<T>(
+        config: &ServerConfig,
+        work: impl AsyncFnOnce(&Self, &mut StopSignal) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let mut stop = StopSignal::listen()?;
+        let servers = tokio::select! {
+            started = Servers::start(config) => started?,
+            () = stop.received() => bail!("told to stop during the start"),
+        };
+        // From here on the servers run, and are stopped whatever happens.
+        let done = Self::work_with(&servers, config, &mut stop, work).await;
+        let stopped = servers.stop().await;
         let done = done?;
         stopped.map(|()| done)
+    }
+
+    async fn work_with<T>(
+        servers: &Servers,
+        config: &ServerConfig,
+        stop: &mut StopSignal,
+        work: impl AsyncFnOnce(&Self, &mut StopSignal) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let pool = tokio::select! {
+            pool = pool(&servers.database_url, config.db_connections) => pool?,
+            () = stop.received() => bail!("told to stop during the start"),
+        };
+        let infrastructure = Self { pool, nats_url: servers.nats_url.clone() };
+        let done = work(&infrastructure, stop).await;
+        infrastructure.pool.close().await;
+        done
     }
 
     /// Brings the database's shape up to date; several processes may ask at once.
@@ -87,22 +94,52 @@ impl Infrastructure {
     pub(crate) async fn nats(&self, name: &str) -> anyhow::Result<async_nats::Client> {
         Ok(nats::connect(&self.nats_url, name).await?)
     }
-
-    /// Stops the private servers, if this process started them.
-    ///
-    /// # Errors
-    /// When they do not stop.
-    pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        self.pool.close().await;
-        stop(self.embedded).await
-    }
 }
 
-async fn stop(embedded: Option<Embedded>) -> anyhow::Result<()> {
-    if let Some(embedded) = embedded {
-        embedded.stop().await?;
+/// Where Postgres and NATS are.
+struct Servers {
+    database_url: String,
+    nats_url: String,
+    /// The private servers, when this process uses some.
+    embedded: Option<Embedded>,
+}
+
+impl Servers {
+    /// Takes the servers the environment names, or starts private ones, or joins those that another trainer on
+    /// the same data folder has started. Given up halfway, nothing stays behind.
+    async fn start(config: &ServerConfig) -> anyhow::Result<Self> {
+        match (&config.database_url, &config.nats_url) {
+            (Some(database_url), Some(nats_url)) => Ok(Self {
+                database_url: database_url.clone(),
+                nats_url: nats_url.clone(),
+                embedded: None,
+            }),
+            (None, None) => {
+                let embedded = embedded::start(private_servers(config)).await?;
+                // The socket, where there is one, costs less than TCP.
+                let database_url = embedded.socket_url().unwrap_or(embedded.database_url());
+                Ok(Self {
+                    database_url: database_url.to_owned(),
+                    nats_url: embedded.nats_url().to_owned(),
+                    embedded: Some(embedded),
+                })
+            }
+            (Some(_), None) => bail!(
+                "DATABASE_URL is set but NATS_URL is not: set both, or neither for private servers"
+            ),
+            (None, Some(_)) => bail!(
+                "NATS_URL is set but DATABASE_URL is not: set both, or neither for private servers"
+            ),
+        }
     }
-    Ok(())
+
+    /// Stops the private servers, if this process started them.
+    async fn stop(self) -> anyhow::Result<()> {
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await?;
+        }
+        Ok(())
+    }
 }
 
 /// The private servers that this configuration asks for.

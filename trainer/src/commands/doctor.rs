@@ -20,12 +20,13 @@ pub(crate) async fn doctor(config: &ServerConfig) -> anyhow::Result<()> {
         let found = Binaries::find_for(&private_servers(config));
         findings.note("programs", found.map(|_| "Postgres and nats-server are installed"));
     }
-    match Infrastructure::start(config).await {
-        Ok(infrastructure) => {
-            look(&infrastructure, &mut findings).await;
-            infrastructure.stop().await?;
-        }
-        Err(error) => findings.bad("servers", format!("{error:#}")),
+    let looked = Infrastructure::with(config, async |infrastructure| {
+        look(infrastructure, &mut findings).await;
+        Ok(())
+    })
+    .await;
+    if let Err(error) = looked {
+        findings.bad("servers", format!("{error:#}"));
     }
     findings.conclude()
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::config::ServerConfig;
 use crate::infrastructure::Infrastructure;
-use crate::signals::stop_signal;
+use crate::signals::StopSignal;
 
 /// How often `tail --follow` looks.
 const POLL: Duration = Duration::from_millis(250);
@@ -50,23 +50,30 @@ enum EventsCommand {
 /// # Errors
 /// When the servers fail.
 pub(crate) async fn events(args: EventsArgs, config: &ServerConfig) -> anyhow::Result<()> {
-    Infrastructure::with(config, async |infrastructure| {
+    Infrastructure::until_stopped(config, async |infrastructure, stop| {
         infrastructure.migrate().await?;
         let pool = &infrastructure.pool;
         match args.command {
-            EventsCommand::Tail { lines, from, follow } => tail(pool, lines, from, follow).await,
+            EventsCommand::Tail { lines, from, follow } => {
+                tail(pool, lines, from, follow, stop).await
+            }
             EventsCommand::Show { what } => show(pool, &what).await,
         }
     })
     .await
 }
 
-async fn tail(pool: &PgPool, lines: i64, from: Option<i64>, follow: bool) -> anyhow::Result<()> {
+async fn tail(
+    pool: &PgPool,
+    lines: i64,
+    from: Option<i64>,
+    follow: bool,
+    stop: &mut StopSignal,
+) -> anyhow::Result<()> {
     let end = head(pool).await?;
     let position = from.unwrap_or((end - lines.max(0)).max(0));
-    // Listened for all the time: a signal that comes while nobody listens is lost.
     tokio::select! {
-        stopped = stop_signal(), if follow => stopped,
+        () = stop.received() => Ok(()),
         printed = print_behind(pool, position, follow) => printed,
     }
 }

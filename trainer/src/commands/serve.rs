@@ -4,7 +4,6 @@ use gateway::RateLimits;
 use crate::config::{HttpConfig, ServerConfig};
 use crate::infrastructure::Infrastructure;
 use crate::roles::{Process, Role};
-use crate::signals::stop_signal;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -22,28 +21,31 @@ pub(crate) struct ServeArgs {
 /// When the servers do not start or the port is taken.
 pub(crate) async fn serve(args: ServeArgs, config: &ServerConfig) -> anyhow::Result<()> {
     let ServeArgs { role, http } = args;
-    Infrastructure::with(config, async |infrastructure| {
-        run(role, &http, infrastructure, config).await
+    Infrastructure::until_stopped(config, async |infrastructure, stop| {
+        infrastructure.migrate().await?;
+        let client = infrastructure.nats("trainer").await?;
+        let mut process = Process::new(infrastructure.pool.clone(), client);
+        let ended = tokio::select! {
+            ended = run(&mut process, role, &http, config) => ended,
+            () = stop.received() => Ok(()),
+        };
+        process.stop().await;
+        ended
     })
     .await
 }
 
+/// Starts the part; ends only when that fails.
 async fn run(
+    process: &mut Process,
     role: Role,
     http: &HttpConfig,
-    infrastructure: &Infrastructure,
     config: &ServerConfig,
 ) -> anyhow::Result<()> {
-    infrastructure.migrate().await?;
-    let client = infrastructure.nats("trainer").await?;
-    let mut process = Process::new(infrastructure.pool.clone(), client);
-    let port = http.port.unwrap_or(role.port());
+    let listen = (http.bind, http.port.unwrap_or(role.port()));
     // Limits are for the public door; a direct port is for the gateway and for development.
-    let address = process
-        .run(&[role], config, &config.master_key()?, (http.bind, port), RateLimits::Off)
-        .await?;
+    let address =
+        process.run(&[role], config, &config.master_key()?, listen, RateLimits::Off).await?;
     tracing::info!(%address, ?role, "serving");
-    stop_signal().await?;
-    process.stop().await;
-    Ok(())
+    std::future::pending().await
 }

@@ -4,7 +4,6 @@ use crate::config::{HttpConfig, ServerConfig};
 use crate::demo;
 use crate::infrastructure::Infrastructure;
 use crate::roles::{Process, Role};
-use crate::signals::stop_signal;
 
 /// Where everything is served together.
 const PORT: u16 = 8000;
@@ -24,44 +23,29 @@ pub(crate) struct UpArgs {
 /// # Errors
 /// When the servers do not start or the port is taken.
 pub(crate) async fn up(args: UpArgs, config: &ServerConfig) -> anyhow::Result<()> {
-    let UpArgs { http, demo } = args;
-    Infrastructure::with(config, async |infrastructure| {
-        run(infrastructure, &http, demo, config).await
+    Infrastructure::until_stopped(config, async |infrastructure, stop| {
+        infrastructure.migrate().await?;
+        let client = infrastructure.nats("trainer").await?;
+        let mut process = Process::new(infrastructure.pool.clone(), client);
+        let ended = tokio::select! {
+            ended = run(&mut process, &args, config) => ended,
+            () = stop.received() => Ok(()),
+        };
+        process.stop().await;
+        ended
     })
     .await
 }
 
-async fn run(
-    infrastructure: &Infrastructure,
-    http: &HttpConfig,
-    demo: bool,
-    config: &ServerConfig,
-) -> anyhow::Result<()> {
-    infrastructure.migrate().await?;
-    let client = infrastructure.nats("trainer").await?;
-    let mut process = Process::new(infrastructure.pool.clone(), client);
-    let port = http.port.unwrap_or(PORT);
-    let address = process
-        .run(&Role::ALL, config, &config.master_key()?, (http.bind, port), http.rate_limits())
-        .await?;
+/// Starts every part, and shows the demo when asked to; ends only when it fails.
+async fn run(process: &mut Process, args: &UpArgs, config: &ServerConfig) -> anyhow::Result<()> {
+    let UpArgs { http, demo } = args;
+    let master_key = config.master_key()?;
+    let listen = (http.bind, http.port.unwrap_or(PORT));
+    let address = process.run(&Role::ALL, config, &master_key, listen, http.rate_limits()).await?;
     tracing::info!(%address, "everything is up");
-    let stopped = tokio::select! {
-        stopped = stop_signal() => stopped,
-        failed = show_demo(demo, &process, config, address) => failed,
-    };
-    process.stop().await;
-    stopped
-}
-
-/// Shows the demo when asked to; ends only when it fails.
-async fn show_demo(
-    demo: bool,
-    process: &Process,
-    config: &ServerConfig,
-    address: std::net::SocketAddr,
-) -> anyhow::Result<()> {
-    if demo {
-        demo::show(process, &config.master_key()?, address).await?;
+    if *demo {
+        demo::show(process, &master_key, address).await?;
     }
     std::future::pending().await
 }

@@ -1,6 +1,7 @@
 //! The trainer alone dies, or is told to stop, and is started again on the same data.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use chrono::Utc;
 use nix::sys::signal::{Signal, kill};
@@ -43,14 +44,13 @@ async fn a_trainer_told_to_stop_during_its_start_leaves_nothing_running() {
     for after_ms in [10, 200, 600, 1_000, 1_400] {
         let folder = TestFolder::new();
         let trainer = Trainer::start(&folder, &["up"]);
-        tokio::time::sleep(std::time::Duration::from_millis(after_ms)).await;
+        tokio::time::sleep(Duration::from_millis(after_ms)).await;
         kill(trainer.pid(), Signal::SIGTERM).unwrap();
         trainer.killed();
-        crate::eventually(
-            "the end of everything",
-            std::time::Duration::from_secs(30),
-            async || folder.processes().is_empty().then_some(()),
-        )
+        let what = format!("the end of everything, told after {after_ms} ms,");
+        crate::eventually(&what, Duration::from_secs(30), async || {
+            folder.processes().is_empty().then_some(())
+        })
         .await;
         Trainer::up(&folder).stop();
         assert_eq!(folder.processes(), vec![], "left behind");
