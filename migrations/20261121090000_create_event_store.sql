@@ -34,6 +34,7 @@ create index events_by_scheduled_workout on es.events ((payload ->> 'workout_id'
 -- Commands that came with an Idempotency-Key, with the answer they got.
 create table es.commands (
     command_id    uuid        primary key,
+    owner_id      uuid        not null,
     request_hash  bytea       not null,
     position      bigint      not null,
     response      json        not null,
@@ -41,21 +42,35 @@ create table es.commands (
 );
 comment on column es.commands.position is 'What the answer''s Trainer-Position said.';
 
+-- Owners who were erased. Nothing is appended for them any more, and the workers remove what there was.
+create table es.erasures (
+    owner_id     uuid        primary key,
+    position     bigint      not null,
+    requested_at timestamptz not null,
+    completed_at timestamptz
+);
+comment on column es.erasures.position is 'Of the tombstone, the event user.erased, which is all that remains.';
+comment on column es.erasures.completed_at is 'When nothing was left of them in the log, the stream and older generations.';
+create index erasures_to_do on es.erasures (position) where completed_at is null;
+
 -- Appends a batch, all or nothing, in one round trip.
 --
+-- c_owner: whose the commands are, in order.
 -- w_*: the streams that are written and the sequence each must stand at.
 -- k_*: the keyed commands; k_events says how many events of the batch come up to and with the command.
 -- e_*: the events, in order.
 --
 -- Answers one row 'appended' with the head's position before the batch. Or it writes nothing and says why:
 -- a row 'conflict' with the index and the present sequence for each stream that stands elsewhere, a row
--- 'duplicate' with the index for each command that is already stored. The caller drops those and calls again.
+-- 'duplicate' with the index for each keyed command that is already stored, a row 'erased' with the index for each
+-- command whose owner was erased. The caller drops those and calls again.
 --
 -- The head row is locked in a statement of its own: each later statement then sees everything committed
 -- before the lock was granted.
 create function es.append(
+    c_owner uuid[],
     w_type text[], w_stream text[], w_expected bigint[],
-    k_id uuid[], k_hash bytea[], k_events int[], k_response text[], k_at timestamptz[],
+    k_id uuid[], k_owner uuid[], k_hash bytea[], k_events int[], k_response text[], k_at timestamptz[],
     e_aggregate_type text[], e_aggregate_id text[], e_sequence bigint[], e_type text[], e_version text[],
     e_payload text[], e_metadata text[], e_owner uuid[], e_part smallint[], e_id uuid[], e_at timestamptz[]
 ) returns table (outcome text, item int, value bigint)
@@ -68,6 +83,16 @@ declare
     present bigint;
 begin
     select h.position into strict head from es.head h where h.id = 0 for update;
+
+    if exists (select from es.erasures) then
+        return query
+            select 'erased', u.ord::int, 0::bigint
+              from unnest(c_owner) with ordinality u(owner, ord)
+             cross join lateral (select from es.erasures x where x.owner_id = u.owner limit 1) erased;
+        if found then
+            return;
+        end if;
+    end if;
 
     if cardinality(w_type) = 1 then
         -- The usual command, without the machinery for many.
@@ -107,9 +132,9 @@ begin
         if found then
             return;
         end if;
-        insert into es.commands (command_id, request_hash, position, response, created_at)
-        select u.id, u.hash, head + u.events, u.response::json, u.at
-          from unnest(k_id, k_hash, k_events, k_response, k_at) u(id, hash, events, response, at);
+        insert into es.commands (command_id, owner_id, request_hash, position, response, created_at)
+        select u.id, u.owner, u.hash, head + u.events, u.response::json, u.at
+          from unnest(k_id, k_owner, k_hash, k_events, k_response, k_at) u(id, owner, hash, events, response, at);
     end if;
 
     if cardinality(e_id) = 1 then

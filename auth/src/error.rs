@@ -1,3 +1,4 @@
+use event_store::StoreError;
 use service::Problem;
 use tracing::{error, warn};
 
@@ -14,6 +15,9 @@ pub enum AuthError {
     /// The database refused, or did not answer.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// The tombstone was not appended.
+    #[error(transparent)]
+    EventStore(#[from] StoreError),
     /// A password was neither hashed nor compared.
     #[error(transparent)]
     Hashing(#[from] HashingError),
@@ -37,7 +41,12 @@ impl From<AuthError> for Problem {
                 warn!("too many passwords wait to be hashed");
                 Self::unavailable(RETRY_AFTER_S)
             }
-            AuthError::Hashing(HashingError::Broken(_) | HashingError::Interrupted)
+            AuthError::EventStore(StoreError::Database(cause)) => {
+                error!(%cause, "auth error");
+                Self::unavailable(RETRY_AFTER_S)
+            }
+            AuthError::EventStore(_)
+            | AuthError::Hashing(HashingError::Broken(_) | HashingError::Interrupted)
             | AuthError::SigningKey(_)
             | AuthError::Signing(_)
             | AuthError::NoRandomness(_) => {

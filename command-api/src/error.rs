@@ -80,6 +80,8 @@ fn store_failed(error: &StoreError) -> Problem {
             tracing::warn!(%error, "command turned away");
             Problem::unavailable(RETRY_AFTER_S)
         }
+        // The token outlived its account.
+        StoreError::OwnerErased => Problem::invalid_token("the access token has been revoked"),
         StoreError::Database(_) => {
             tracing::error!(%error, "command not carried out");
             Problem::unavailable(RETRY_AFTER_S)

@@ -9,6 +9,7 @@ mod part;
 pub mod plan;
 pub mod run;
 mod stored;
+pub mod user;
 mod value;
 
 pub use decider::Decider;

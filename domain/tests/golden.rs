@@ -11,6 +11,7 @@ use std::path::Path;
 use cqrs_es::Aggregate;
 use domain::plan::{Plan, PlanEvent};
 use domain::run::{Run, RunEvent};
+use domain::user::UserEvent;
 use domain::{DecodeError, StoredEvent};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +19,7 @@ use serde_json::Value;
 #[test]
 fn every_type_written_today_has_a_golden_file() {
     let files: BTreeSet<_> = golden_files().into_keys().collect();
-    let written = PlanEvent::TYPES.iter().chain(RunEvent::TYPES);
+    let written = PlanEvent::TYPES.iter().chain(RunEvent::TYPES).chain(UserEvent::TYPES);
     let missing: Vec<_> = written
         .map(|(name, version)| key(name, version))
         .filter(|key| !files.contains(key))
@@ -33,7 +34,11 @@ fn every_golden_file_is_of_a_type_that_can_still_be_read() {
         let bytes = payload.to_string();
         let plan = PlanEvent::decode(&event_type, &version, bytes.as_bytes()).map(drop);
         let run = RunEvent::decode(&event_type, &version, bytes.as_bytes()).map(drop);
-        assert!(plan.is_ok() || run.is_ok(), "{event_type} {version}: {plan:?}, {run:?}");
+        let user = UserEvent::decode(&event_type, &version, bytes.as_bytes()).map(drop);
+        assert!(
+            plan.is_ok() || run.is_ok() || user.is_ok(),
+            "{event_type} {version}: {plan:?}, {run:?}, {user:?}"
+        );
     }
 }
 
@@ -48,6 +53,13 @@ fn plan_events_are_stored_as_their_golden_files_say() {
 fn run_events_are_stored_as_their_golden_files_say() {
     for (event_type, version) in RunEvent::TYPES {
         is_stored_as_golden::<RunEvent>(event_type, version);
+    }
+}
+
+#[test]
+fn user_events_are_stored_as_their_golden_files_say() {
+    for (event_type, version) in UserEvent::TYPES {
+        is_stored_as_golden::<UserEvent>(event_type, version);
     }
 }
 

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// An event or answer cannot be written as JSON.
     #[error("an event cannot be written: {0}")]
     Encode(Arc<serde_json::Error>),
+    /// Whose data it would be was erased.
+    #[error("the owner was erased")]
+    OwnerErased,
     /// The store is shutting down.
     #[error("the event store is closed")]
     Closed,

@@ -5,6 +5,7 @@
 
 mod announcement;
 mod connect;
+mod erase;
 mod message;
 mod relay;
 mod stream;
@@ -12,6 +13,7 @@ mod subscription;
 
 pub use announcement::{Announcer, CHECKPOINTS, HINT};
 pub use connect::{ConnectError, connect};
+pub use erase::{EraseError, erase_from_stream};
 pub use message::{MessageError, headers, read_message, subject};
 pub use relay::{Relay, RelayError};
 pub use stream::{STREAM, SUBJECTS, StreamSettings, ensure_stream};

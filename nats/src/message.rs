@@ -73,7 +73,7 @@ pub struct MessageError(&'static str);
 /// # Errors
 /// When a header is missing or wrong.
 pub fn read_message(headers: &HeaderMap, payload: Bytes) -> Result<RecordedEvent, MessageError> {
-    let owner_id = OwnerId(parsed(headers, OWNER)?);
+    let owner_id = owner(headers)?;
     Ok(RecordedEvent {
         position: parsed(headers, POSITION)?,
         aggregate_type: Bytes::copy_from_slice(
@@ -97,6 +97,11 @@ pub fn read_message(headers: &HeaderMap, payload: Bytes) -> Result<RecordedEvent
 /// The position that a message carries.
 pub(crate) fn position(headers: &HeaderMap) -> Result<i64, MessageError> {
     parsed(headers, POSITION)
+}
+
+/// Whose event a message carries.
+pub(crate) fn owner(headers: &HeaderMap) -> Result<OwnerId, MessageError> {
+    parsed(headers, OWNER)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, MessageError> {

@@ -10,9 +10,11 @@ mod plans;
 mod projection;
 mod rebuild;
 mod runs;
+mod users;
 
 pub use checkpoint::{Checkpoint, Generation, checkpoints};
 pub use error::ProjectorError;
 pub use follow::{OnProjected, follow};
 pub use projection::Projection;
 pub use rebuild::{RebuildProgress, Rebuilt, rebuild};
+pub use users::erase_from_previous;

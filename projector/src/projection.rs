@@ -1,10 +1,11 @@
 use domain::plan::Plan;
 use domain::run::Run;
+use domain::user::UserEvent;
 use event_store::RecordedEvent;
 use sqlx::PgConnection;
 
 use crate::checkpoint::Step;
-use crate::{ProjectorError, plans, runs};
+use crate::{ProjectorError, plans, runs, users};
 
 /// The projections there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +55,11 @@ impl Projection {
     /// Whether it writes anything because of this event.
     #[must_use]
     pub fn concerns(self, event: &RecordedEvent) -> bool {
+        event.aggregate_type() == UserEvent::AGGREGATE || self.folds(event)
+    }
+
+    /// Whether this event is of the kind of aggregate that its rows show.
+    pub(crate) fn folds(self, event: &RecordedEvent) -> bool {
         use cqrs_es::Aggregate;
         match self {
             Self::Plans => event.aggregate_type() == Plan::TYPE,
@@ -63,6 +69,33 @@ impl Projection {
 
     /// Folds a batch into the tables on the connection's search path, and moves the checkpoint, in one commit.
     pub(crate) async fn project(
+        self,
+        connection: &mut PgConnection,
+        events: &[RecordedEvent],
+        step: Step,
+    ) -> Result<(), ProjectorError> {
+        // What is about users comes seldom, and between what came before it and what comes after.
+        let (mut rest, mut from) = (events, step.from);
+        while let Some(index) =
+            rest.iter().position(|event| event.aggregate_type() == UserEvent::AGGREGATE)
+        {
+            let (before, about_user, after) = (&rest[..index], &rest[index], &rest[index + 1..]);
+            if before.iter().any(|event| self.folds(event)) {
+                let to = about_user.position - 1;
+                self.fold(connection, before, Step { from, to, ..step }).await?;
+                from = to;
+            }
+            let to = about_user.position;
+            users::project(connection, about_user, Step { from, to, ..step }).await?;
+            (rest, from) = (after, to);
+        }
+        if from < step.to {
+            self.fold(connection, rest, Step { from, ..step }).await?;
+        }
+        Ok(())
+    }
+
+    async fn fold(
         self,
         connection: &mut PgConnection,
         events: &[RecordedEvent],

@@ -40,12 +40,14 @@ pub(crate) enum Role {
     Projector,
     /// Events onto NATS.
     Relay,
+    /// What is done in the background: completing erasures.
+    Worker,
 }
 
 impl Role {
     /// Every role.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::CommandApi, Self::QueryApi, Self::Auth, Self::Projector, Self::Relay];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::CommandApi, Self::QueryApi, Self::Auth, Self::Projector, Self::Relay, Self::Worker];
 
     fn name(self) -> &'static str {
         match self {
@@ -54,6 +56,7 @@ impl Role {
             Self::Auth => "auth",
             Self::Projector => "projector",
             Self::Relay => "relay",
+            Self::Worker => "worker",
         }
     }
 
@@ -65,6 +68,7 @@ impl Role {
             Self::QueryApi => 8005,
             Self::Projector => 8006,
             Self::Relay => 8007,
+            Self::Worker => 8008,
         }
     }
 }
@@ -122,6 +126,7 @@ impl Process {
                 }
                 Role::Projector => self.project(),
                 Role::Relay => self.relay(config),
+                Role::Worker => self.work(),
             }
         }
         if !roles.contains(&Role::Projector) {
@@ -227,6 +232,11 @@ impl Process {
             Some(self.store.appended()),
         );
         self.tasks.spawn(relay.run(self.shutdown.clone()));
+    }
+
+    fn work(&mut self) {
+        let (pool, client) = (self.pool.clone(), self.client.clone());
+        self.tasks.spawn(erasure::run(pool, client, self.shutdown.clone()));
     }
 
     fn tell_others_what_was_appended(&mut self) {

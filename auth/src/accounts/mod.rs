@@ -1,12 +1,14 @@
 //! Accounts: who somebody is, and what they may do.
 
 mod create_user;
+mod erase;
 mod profile;
 mod register;
 mod roles;
 mod store;
 
 pub use create_user::{CreateUserError, create_user, find_user};
+pub(crate) use erase::{EraseError, Erased, erase};
 pub(crate) use profile::{Profile, Rename, RenameError};
 pub(crate) use register::{RegisterError, Registered, Registration, register};
 pub(crate) use roles::decode as decode_roles;

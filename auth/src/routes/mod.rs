@@ -2,6 +2,7 @@
 
 mod answer;
 mod current_session;
+mod erase_me;
 mod jwks;
 mod login;
 mod logout;

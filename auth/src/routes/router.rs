@@ -9,7 +9,7 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{jwks, login, logout, me, refresh, register};
+use super::{erase_me, jwks, login, logout, me, refresh, register};
 use crate::state::AuthState;
 
 /// The routes of accounts and sessions, and their part of the API document.
@@ -35,7 +35,7 @@ fn routes() -> OpenApiRouter<AuthState> {
         .routes(routes!(login::login))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
-        .routes(routes!(me::me, me::change_me))
+        .routes(routes!(me::me, me::change_me, erase_me::erase_me))
         .routes(routes!(jwks::jwks))
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{self, JoinSet};
 use tokio::time::Instant;
 
-use super::batch::{Answer, Batch, stored_answer};
+use super::batch::{Answer, Batch, Refusals, stored_answer};
 use super::claims::Claims;
 use super::{Outcome, Pending};
 use crate::StoreError;
@@ -143,9 +143,9 @@ impl Settler {
         while !batch.is_empty() {
             match self.attempt(&batch, outcome_unknown).await {
                 Ok(Answer::Appended { head }) => return self.answer_appended(batch, head),
-                Ok(Answer::Refused { conflicts, duplicates }) => {
+                Ok(Answer::Refused(refusals)) => {
                     outcome_unknown = false;
-                    batch = self.take_out(batch, &conflicts, &duplicates).await;
+                    batch = self.take_out(batch, refusals).await;
                 }
                 Err(error) if is_temporary(&error) && Instant::now() < deadline => {
                     // No answer came: the batch is stored as a whole or not at all. The next attempt finds out.
@@ -166,7 +166,7 @@ impl Settler {
     async fn attempt(&self, batch: &Batch, outcome_unknown: bool) -> sqlx::Result<Answer> {
         let mut connection = self.pool.acquire().await?;
         let answer = batch.append(&mut connection).await?;
-        if let (true, Answer::Refused { .. }) = (outcome_unknown, &answer)
+        if let (true, Answer::Refused(_)) = (outcome_unknown, &answer)
             && let Some(head) = batch.appended_before(&mut connection).await?
         {
             return Ok(Answer::Appended { head });
@@ -189,12 +189,18 @@ impl Settler {
         });
     }
 
-    async fn take_out(&self, batch: Batch, conflicts: &[usize], duplicates: &[usize]) -> Batch {
-        let conflicts: HashSet<usize> = conflicts.iter().copied().collect();
-        let duplicates: HashSet<usize> = duplicates.iter().copied().collect();
+    async fn take_out(&self, batch: Batch, refusals: Refusals) -> Batch {
+        let set = |indexes: Vec<usize>| indexes.into_iter().collect::<HashSet<_>>();
+        let conflicts = set(refusals.conflicts);
+        let duplicates = set(refusals.duplicates);
+        let erased = set(refusals.erased);
         counter!("trainer_append_conflicts_total").increment(conflicts.len() as u64);
         let mut rest = Batch::default();
         for (index, command) in batch.commands.into_iter().enumerate() {
+            if erased.contains(&index) {
+                drop(command.reply.send(Err(StoreError::OwnerErased)));
+                continue;
+            }
             // A duplicate first: its streams have moved on because of its own first time.
             let stored = if duplicates.contains(&index) || conflicts.contains(&index) {
                 self.stored(&command).await

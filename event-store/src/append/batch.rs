@@ -17,7 +17,18 @@ pub(super) enum Answer {
     /// All of it was appended behind this position.
     Appended { head: i64 },
     /// Nothing was written, because of these commands (indexes into the batch).
-    Refused { conflicts: Vec<usize>, duplicates: Vec<usize> },
+    Refused(Refusals),
+}
+
+/// The commands of a batch that cannot be appended, by why.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    /// A stream of theirs stands elsewhere.
+    pub(super) conflicts: Vec<usize>,
+    /// Their key is stored already.
+    pub(super) duplicates: Vec<usize>,
+    /// Their owner was erased.
+    pub(super) erased: Vec<usize>,
 }
 
 impl Batch {
@@ -42,11 +53,13 @@ impl Batch {
         let columns = Columns::of(&self.commands);
         let rows = sqlx::query!(
             r#"select outcome as "outcome!", item as "item!", value as "value!"
-                 from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"#,
+                 from es.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)"#,
+            &columns.command_owner,
             columns.write_type as _,
             columns.write_stream as _,
             &columns.write_expected,
             &columns.key_id,
+            &columns.key_owner,
             columns.key_hash as _,
             &columns.key_events,
             columns.key_answer as _,
@@ -65,17 +78,18 @@ impl Batch {
         )
         .fetch_all(connection)
         .await?;
-        let (mut conflicts, mut duplicates) = (Vec::new(), Vec::new());
+        let mut refusals = Refusals::default();
         for row in rows {
             // The function counts from 1.
             let item = usize::try_from(row.item).unwrap_or_default().saturating_sub(1);
             match row.outcome.as_str() {
                 "appended" => return Ok(Answer::Appended { head: row.value }),
-                "conflict" => conflicts.push(columns.write_command[item]),
-                _duplicate => duplicates.push(columns.key_command[item]),
+                "conflict" => refusals.conflicts.push(columns.write_command[item]),
+                "duplicate" => refusals.duplicates.push(columns.key_command[item]),
+                _erased => refusals.erased.push(item),
             }
         }
-        Ok(Answer::Refused { conflicts, duplicates })
+        Ok(Answer::Refused(refusals))
     }
 
     /// Whether an earlier attempt, of which no answer came, did append this batch; then, behind which position.
@@ -122,11 +136,13 @@ pub(super) async fn stored_answer(
 /// A batch as the arrays that `es.append` takes.
 #[derive(Default)]
 struct Columns<'a> {
+    command_owner: Vec<Uuid>,
     write_type: Vec<&'a str>,
     write_stream: Vec<&'a str>,
     write_expected: Vec<i64>,
     write_command: Vec<usize>,
     key_id: Vec<Uuid>,
+    key_owner: Vec<Uuid>,
     key_hash: Vec<&'a [u8]>,
     key_events: Vec<i32>,
     key_answer: Vec<&'a str>,
@@ -149,6 +165,7 @@ impl<'a> Columns<'a> {
     fn of(commands: &'a [Pending]) -> Self {
         let mut columns = Self::default();
         for (index, command) in commands.iter().enumerate() {
+            columns.command_owner.push(command.owner_id);
             for write in &command.writes {
                 columns.write_type.push(write.aggregate_type);
                 columns.write_stream.push(&write.aggregate_id);
@@ -170,6 +187,7 @@ impl<'a> Columns<'a> {
             }
             if let Some(keyed) = &command.keyed {
                 columns.key_id.push(keyed.id);
+                columns.key_owner.push(command.owner_id);
                 columns.key_hash.push(&keyed.request_hash);
                 columns.key_events.push(i32::try_from(columns.event_id.len()).unwrap_or(i32::MAX));
                 columns.key_answer.push(&keyed.answer);

@@ -19,7 +19,7 @@ pub(crate) async fn project(
     step: Step,
 ) -> Result<(), ProjectorError> {
     let mut decoded = Vec::with_capacity(events.len());
-    for event in events.iter().filter(|event| Projection::Plans.concerns(event)) {
+    for event in events.iter().filter(|event| Projection::Plans.folds(event)) {
         let plan_event = event
             .decode::<PlanEvent>()
             .map_err(|source| ProjectorError::Event { position: event.position, source })?;

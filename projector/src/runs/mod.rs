@@ -20,7 +20,7 @@ pub(crate) async fn project(
     step: Step,
 ) -> Result<(), ProjectorError> {
     let mut decoded = Vec::with_capacity(events.len());
-    for event in events.iter().filter(|event| Projection::Runs.concerns(event)) {
+    for event in events.iter().filter(|event| Projection::Runs.folds(event)) {
         let run_event = event
             .decode::<RunEvent>()
             .map_err(|source| ProjectorError::Event { position: event.position, source })?;

@@ -1,14 +1,18 @@
 use std::fmt::Display;
 
 use async_nats::jetstream;
+use chrono::{TimeDelta, Utc};
 use embedded::Binaries;
-use event_store::head;
+use event_store::{head, unfinished_erasures};
 use projector::checkpoints;
 use sqlx::PgPool;
 
 use crate::config::ServerConfig;
 use crate::infrastructure::{Infrastructure, private_servers};
 use crate::migrations::MIGRATIONS;
+
+/// How long an erasure may take.
+const LATE: TimeDelta = TimeDelta::hours(1);
 
 /// Looks whether everything is as it should be, and says what to do where it is not.
 ///
@@ -57,6 +61,7 @@ async fn look(infrastructure: &Infrastructure, findings: &mut Findings) {
         }
         Err(error) => findings.bad("projections", error),
     }
+    findings.note("erasures", erasures(pool).await);
     findings.note("stream", stream(infrastructure).await);
 }
 
@@ -80,6 +85,17 @@ async fn positions(pool: &PgPool) -> anyhow::Result<String> {
         anyhow::bail!("the head says {head}, the last event is at {last}");
     }
     Ok(format!("1 to {head}"))
+}
+
+async fn erasures(pool: &PgPool) -> anyhow::Result<String> {
+    let open = unfinished_erasures(pool).await?;
+    if let Some(late) = open.iter().find(|erasure| Utc::now() - erasure.requested_at > LATE) {
+        anyhow::bail!(
+            "the one requested at {} is not complete; is the worker running, and NATS?",
+            late.requested_at.format("%Y-%m-%d %H:%M UTC")
+        );
+    }
+    Ok(format!("{} under way", open.len()))
 }
 
 async fn stream(infrastructure: &Infrastructure) -> anyhow::Result<String> {

@@ -102,6 +102,7 @@ async fn show(pool: &PgPool, what: &str) -> anyhow::Result<()> {
     let Ok(id) = Uuid::parse_str(what) else { bail!("{what} is neither a position nor an id") };
     let mut events = read_stream(pool, "plan", id).await?;
     events.extend(read_stream(pool, "run", id).await?);
+    events.extend(read_stream(pool, "user", id).await?);
     if events.is_empty() {
         bail!("there is no plan or run with the id {id}");
     }

@@ -15,6 +15,7 @@ mod training;
 mod accounts;
 mod consistency;
 mod documents;
+mod erasure;
 mod field_rules;
 mod health;
 mod hostile;

@@ -61,6 +61,11 @@ impl Program {
         program
     }
 
+    /// Where it keeps its data.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
     /// What another call of the program on the same data folder prints.
     pub(crate) fn trainer(&self, arguments: &[&str]) -> Output {
         let mut trainer = Command::new(env!("CARGO_BIN_EXE_trainer"));
