@@ -4,8 +4,10 @@ create schema es;
 -- The last position given out. Its one row is the lock that orders all appends.
 create table es.head (
     id       smallint primary key default 0 check (id = 0),
-    position bigint   not null
+    position bigint   not null,
+    erasures bigint   not null default 0
 ) with (fillfactor = 10);
+comment on column es.head.erasures is 'How many owners were erased: as long as none was, no append has to look for them.';
 insert into es.head (position) values (0);
 
 -- Columns up to metadata are those of postgres-es, so that it can read our streams.
@@ -79,12 +81,13 @@ create function es.append(
 as
 $$
 declare
-    head    bigint;
-    present bigint;
+    head     bigint;
+    erasures bigint;
+    present  bigint;
 begin
-    select h.position into strict head from es.head h where h.id = 0 for update;
+    select h.position, h.erasures into strict head, erasures from es.head h where h.id = 0 for update;
 
-    if exists (select from es.erasures) then
+    if erasures > 0 then
         return query
             select 'erased', u.ord::int, 0::bigint
               from unnest(c_owner) with ordinality u(owner, ord)

@@ -79,9 +79,12 @@ pub async fn begin_erasure(
     )
     .execute(&mut *connection)
     .await?;
-    sqlx::query!("update es.head set position = $1 where id = 0", head + 1)
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "update es.head set position = $1, erasures = erasures + 1 where id = 0",
+        head + 1
+    )
+    .execute(connection)
+    .await?;
     Ok(Erasure { owner, position: head + 1, requested_at: at })
 }
 

@@ -18,6 +18,7 @@ async fn every_status_is_documented() {
         }
     }
     let expected = [
+        ("delete /api/v1/auth/me", "204 401 412 429 503"),
         ("get /.well-known/jwks.json", "200 429 503"),
         ("get /api/v1/auth/me", "200 304 401 429 503"),
         ("patch /api/v1/auth/me", "200 400 401 412 413 415 422 429 503"),

@@ -9,6 +9,7 @@ mod commands;
 mod compatibility;
 mod conflicts;
 mod database;
+mod erasure;
 mod indexes;
 mod lossy_connection;
 mod positions;

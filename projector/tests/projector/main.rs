@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
 
 mod commands;
+mod erasure;
 mod fence;
 mod over_nats;
 mod plans;

@@ -1,0 +1,121 @@
+//! The rows of somebody who was erased go, wherever in a batch the tombstone lies.
+
+use domain::OwnerId;
+use event_store::{CommandContext, begin_erasure};
+use projector::{Projection, erase_from_previous};
+
+use crate::scene::Scene;
+use crate::story::{create, day, owner, plan_id, ran, record, run_id, schedule, workout_id};
+
+const TABLES: [&str; 5] = ["plans", "workouts", "runs", "weekly_totals", "monthly_totals"];
+
+async fn trains(scene: &Scene, owner: OwnerId) {
+    let plan_id = plan_id();
+    scene.tell(owner, vec![create(plan_id, owner)]).await;
+    scene.tell(owner, vec![schedule(plan_id, workout_id(), "Easy", None)]).await;
+    scene.tell(owner, vec![record(run_id(), owner, ran(day(10), 8.0, 2_400))]).await;
+}
+
+async fn erase(scene: &Scene, owner: OwnerId) -> i64 {
+    let mut transaction = scene.pool.begin().await.unwrap();
+    let context = CommandContext::new(owner, "test");
+    let erasure = begin_erasure(&mut transaction, &context).await.unwrap();
+    transaction.commit().await.unwrap();
+    erasure.position
+}
+
+impl Scene {
+    /// The owners of each table's rows.
+    async fn owners(&self, schema_of: impl Fn(&str) -> String) -> Vec<Vec<OwnerId>> {
+        let mut owners = Vec::new();
+        for table in TABLES {
+            let query = format!(
+                "select distinct owner_id from {}.{table} order by owner_id",
+                schema_of(table)
+            );
+            let ids: Vec<uuid::Uuid> =
+                sqlx::query_scalar(&query).fetch_all(&self.pool).await.unwrap();
+            owners.push(ids.into_iter().map(OwnerId).collect());
+        }
+        owners
+    }
+
+    async fn live_owners(&self) -> Vec<Vec<OwnerId>> {
+        self.owners(|_table| "public".to_owned()).await
+    }
+
+    async fn previous_owners(&self) -> Vec<Vec<OwnerId>> {
+        let of_plans = |table: &str| table == "plans" || table == "workouts";
+        self.owners(|table| format!("previous_{}", if of_plans(table) { "plans" } else { "runs" }))
+            .await
+    }
+
+    async fn project_all(&self) {
+        for projection in Projection::ALL {
+            self.project(projection).await;
+        }
+    }
+}
+
+fn only(owner: OwnerId) -> Vec<Vec<OwnerId>> {
+    vec![vec![owner]; TABLES.len()]
+}
+
+#[tokio::test]
+async fn rows_from_before_the_batch_and_from_within_it_go() {
+    let scene = Scene::new().await;
+    let (gone, stays, also_gone) = (owner(), owner(), owner());
+    trains(&scene, gone).await;
+    trains(&scene, stays).await;
+    scene.project_all().await;
+
+    // One batch: training before, between and behind two tombstones.
+    trains(&scene, gone).await;
+    trains(&scene, also_gone).await;
+    erase(&scene, gone).await;
+    trains(&scene, stays).await;
+    erase(&scene, also_gone).await;
+    trains(&scene, stays).await;
+    scene.project_all().await;
+
+    assert_eq!(scene.live_owners().await, only(stays));
+    assert_eq!(scene.rows("runs").await.len(), 3);
+    scene.assert_totals_add_up().await;
+    for projection in Projection::ALL {
+        scene.assert_equals_its_rebuild(projection).await;
+    }
+}
+
+#[tokio::test]
+async fn a_tombstone_that_is_the_first_or_the_only_event_moves_the_checkpoint() {
+    let scene = Scene::new().await;
+    let nobody = owner();
+    let position = erase(&scene, nobody).await;
+    scene.project_all().await;
+    for projection in Projection::ALL {
+        assert_eq!(scene.checkpoint(projection, "live").await, Some(position));
+    }
+    trains(&scene, owner()).await;
+    scene.project_all().await;
+    assert_eq!(scene.rows("runs").await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_generation_that_was_live_before_a_rebuild_forgets_too() {
+    let scene = Scene::new().await;
+    let (gone, stays) = (owner(), owner());
+    trains(&scene, gone).await;
+    trains(&scene, stays).await;
+    scene.project_all().await;
+    erase_from_previous(&scene.pool, gone).await.expect("nothing to do is no error");
+    for projection in Projection::ALL {
+        scene.rebuild(projection).await;
+    }
+    erase(&scene, gone).await;
+    scene.project_all().await;
+    assert_ne!(scene.previous_owners().await, only(stays));
+
+    erase_from_previous(&scene.pool, gone).await.unwrap();
+
+    assert_eq!(scene.previous_owners().await, only(stays));
+}
