@@ -7,8 +7,8 @@ use domain::run::{
     RunDetails, RunError, RunEvent, RunMatched, RunRecorded, RunRevision, Source, UnmatchRun,
 };
 use domain::{
-    Distance, Elevation, Heartbeat, OwnerId, PerceivedEffort, PlanId, RunId, Seconds, Text,
-    WorkoutId,
+    Decider, Distance, Elevation, Heartbeat, OwnerId, PerceivedEffort, PlanId, RunId, Seconds,
+    Text, WorkoutId,
 };
 use uuid::Uuid;
 
@@ -18,6 +18,24 @@ fn a_run_is_recorded_as_it_was() {
         .given_no_previous_events()
         .when(record(everything()))
         .then_expect_events(vec![recorded(everything())]);
+}
+
+#[test]
+fn an_external_id_is_as_long_as_a_name_and_has_what_can_be_stored() {
+    for (external_id, code) in
+        [("", "empty"), ("a\0b", "invalid_character"), (&*"1".repeat(256), "too_long")]
+    {
+        let RunCommand::Record(command) = record(details()) else { unreachable!() };
+        let refused = Run::default()
+            .decide(RunCommand::Record(RecordRun {
+                external_id: Some(external_id.to_owned()),
+                ..command
+            }))
+            .expect_err("it cannot be kept");
+        let RunError::Invalid(violations) = refused else { panic!("{refused:?}") };
+        let said: Vec<_> = violations.iter().map(|v| (v.field.as_str(), v.code)).collect();
+        assert_eq!(said, [("external_id", code)]);
+    }
 }
 
 #[test]

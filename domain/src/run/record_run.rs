@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 
 use super::{Run, RunDetails, RunError, RunEvent, RunRecorded, Source};
-use crate::{OwnerId, RunId};
+use crate::{Name, OwnerId, RunId};
 
 /// Records a run.
 #[derive(Debug, Clone)]
@@ -28,7 +28,11 @@ impl RecordRun {
         if run.born {
             return Err(RunError::AlreadyRecorded);
         }
-        let violations = details.violations(today, duration_field);
+        let mut violations = details.violations(today, duration_field);
+        // Ids are as long as names may be, and have no more characters than tables can keep.
+        if let Some(Err(violation)) = external_id.as_deref().map(Name::parse) {
+            violations.push(violation.of("external_id"));
+        }
         if !violations.is_empty() {
             return Err(RunError::Invalid(violations));
         }

@@ -142,7 +142,7 @@ lines",Run,,,,,,,,x,5000,,,,"#,
 fn every_reason_for_a_bad_entry_is_told() {
     for (field, value, reason) in [
         ("run_id", "1.5", "`run_id` is neither a whole number nor a text"),
-        ("run_id", "\" \"", "the id must have 1 to 255 characters"),
+        ("run_id", "\" \"", "the id must not be empty"),
         ("type", "null", "`type` is missing"),
         ("type", "7", "`type` is not a text"),
         ("name", "7", "`name` is not a text"),

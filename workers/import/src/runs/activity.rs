@@ -1,6 +1,6 @@
 use domain::run::{RecordRun, RunDetails, Source, average_pace};
 use domain::{
-    Distance, Elevation, FieldViolation, Heartbeat, PerceivedEffort, RunId, Seconds, Text,
+    Distance, Elevation, FieldViolation, Heartbeat, Name, PerceivedEffort, RunId, Seconds, Text,
 };
 
 use super::RunOptions;
@@ -31,9 +31,7 @@ pub(super) fn is_run(activity_type: &str) -> bool {
 impl Activity {
     /// The command that records it, or why it cannot be recorded.
     pub(super) fn record(self, options: &RunOptions) -> Result<RecordRun, String> {
-        if self.id.is_empty() || self.id.chars().count() > 255 {
-            return Err("the id must have 1 to 255 characters".to_owned());
-        }
+        Name::parse(&self.id).map_err(|violation| format!("the id {}", violation.message))?;
         let details = RunDetails {
             actual_date: self.moment.day,
             started_at: self.moment.at,
