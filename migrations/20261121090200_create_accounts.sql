@@ -8,13 +8,16 @@ create table auth.users (
     password_hash text        not null,
     roles         text[]      not null default '{athlete}'
                   check (cardinality(roles) > 0 and roles <@ '{athlete,coach,admin}'),
+    locked_at     timestamptz,
     version       bigint      not null default 1,
     created_at    timestamptz not null,
     updated_at    timestamptz not null
 );
+comment on column auth.users.locked_at is 'Since when nobody may sign in with it.';
 comment on column auth.users.email is 'As its owner writes it; two that differ only in case are the same.';
 comment on column auth.users.password_hash is 'Argon2id, in PHC form.';
 create unique index users_by_email on auth.users (lower(email));
+create index users_by_age on auth.users (created_at desc, user_id desc);
 
 -- Requests that came with an Idempotency-Key, with the answer they got.
 create table auth.keyed_requests (
@@ -34,7 +37,7 @@ create table auth.sessions (
     created_at      timestamptz not null,
     expires_at      timestamptz not null,
     revoked_at      timestamptz,
-    revoked_because text        check (revoked_because in ('logout', 'token reuse')),
+    revoked_because text        check (revoked_because in ('logout', 'token reuse', 'password change', 'lock', 'role change')),
     check ((revoked_at is null) = (revoked_because is null))
 );
 create index sessions_by_user on auth.sessions (user_id);

@@ -20,7 +20,9 @@ pub use accounts::{CreateUserError, create_user, find_user};
 pub use email::Email;
 pub use error::AuthError;
 pub use issue_token::{IssueTokenError, issue_token};
-pub use keys::{MasterKey, MasterKeyError, SigningKeyError, verifier, verifying_keys};
+pub use keys::{
+    MasterKey, MasterKeyError, SigningKeyError, rotate_signing_key, verifier, verifying_keys,
+};
 pub use password::{HashingError, Password};
 pub use routes::{document, router};
 pub use sessions::NoRandomness;

@@ -1,11 +1,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::Utc;
 use sqlx::PgPool;
 
 use crate::error::AuthError;
-use crate::keys::{MasterKey, SigningKey};
+use crate::keys::{CurrentKey, MasterKey};
 use crate::password::PasswordHasher;
 
 /// What the routes of `/api/v1/auth` need. Cheap to clone.
@@ -13,7 +12,7 @@ use crate::password::PasswordHasher;
 pub struct AuthState {
     pub(crate) pool: PgPool,
     pub(crate) hasher: PasswordHasher,
-    pub(crate) signing_key: Arc<SigningKey>,
+    pub(crate) signing_key: Arc<CurrentKey>,
 }
 
 impl AuthState {
@@ -23,8 +22,7 @@ impl AuthState {
     /// # Errors
     /// When the database does not answer, or its signing key does not open.
     pub async fn start(pool: PgPool, master_key: &MasterKey) -> Result<Self, AuthError> {
-        let signing_key =
-            Arc::new(SigningKey::load_or_create(&pool, master_key, Utc::now()).await?);
+        let signing_key = Arc::new(CurrentKey::start(&pool, master_key).await?);
         let hasher = PasswordHasher::start().await?;
         Ok(Self { pool, hasher, signing_key })
     }
@@ -32,8 +30,6 @@ impl AuthState {
 
 impl fmt::Debug for AuthState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthState")
-            .field("key_id", &self.signing_key.key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("AuthState").field("signing_key", &self.signing_key).finish_non_exhaustive()
     }
 }

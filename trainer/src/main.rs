@@ -60,6 +60,8 @@ enum Command {
     Migrate,
     /// Works on accounts.
     User(commands::user::UserArgs),
+    /// Works on what signs people in: rotates the keys of access tokens.
+    Auth(commands::auth::AuthArgs),
     /// Imports plans and runs from files.
     Import(commands::import::ImportArgs),
     /// Shows and rebuilds the tables that queries read.
@@ -108,6 +110,7 @@ async fn run() -> anyhow::Result<()> {
         | Command::Serve(_)
         | Command::Migrate
         | Command::User(_)
+        | Command::Auth(_)
         | Command::Import(_)
         | Command::Projections(_)
         | Command::Events(_)
@@ -120,6 +123,7 @@ async fn run() -> anyhow::Result<()> {
         Command::Serve(args) => commands::serve::serve(args, &servers).await,
         Command::Migrate => commands::migrate::migrate(&servers).await,
         Command::User(args) => commands::user::user(args, &servers).await,
+        Command::Auth(args) => commands::auth::auth(args, &servers).await,
         Command::Import(args) => commands::import::import(args, &servers).await,
         Command::Projections(args) => commands::projections::projections(args, &servers).await,
         Command::Events(args) => commands::events::events(args, &servers).await,

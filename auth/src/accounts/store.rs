@@ -30,6 +30,8 @@ pub(crate) struct Credentials {
     pub(crate) user_id: OwnerId,
     pub(crate) password_hash: String,
     pub(crate) roles: Vec<Role>,
+    /// Whether an administrator has locked it.
+    pub(crate) is_locked: bool,
 }
 
 /// What came of a new name.
@@ -110,7 +112,8 @@ pub(crate) async fn credentials(
     email: &Email,
 ) -> Result<Option<Credentials>, sqlx::Error> {
     let row = sqlx::query!(
-        "select user_id, password_hash, roles from auth.users where lower(email) = $1",
+        r#"select user_id, password_hash, roles, locked_at is not null as "is_locked!"
+             from auth.users where lower(email) = $1"#,
         email.folded(),
     )
     .fetch_optional(pool)
@@ -119,6 +122,7 @@ pub(crate) async fn credentials(
         user_id: OwnerId(row.user_id),
         password_hash: row.password_hash,
         roles: roles::decode(&row.roles),
+        is_locked: row.is_locked,
     }))
 }
 

@@ -59,6 +59,13 @@ impl SigningKey {
         }
     }
 
+    /// The id of the key in use, if there is one.
+    pub(super) async fn id_in_use(pool: &PgPool) -> Result<Option<String>, sqlx::Error> {
+        sqlx::query_scalar!("select key_id from auth.signing_keys where retired_at is null")
+            .fetch_optional(pool)
+            .await
+    }
+
     fn open(
         key_id: String,
         sealed: &[u8],
@@ -73,6 +80,29 @@ impl SigningKey {
         let document = key.to_pkcs8_der().expect("every Ed25519 key can be written in PKCS #8");
         Ok(Self { key_id, private: EncodingKey::from_ed_der(document.as_bytes()) })
     }
+}
+
+/// Retires the key in use and makes another one, which signs from now on; its id. Tokens that are about stay good:
+/// the retired key is published until they have expired.
+///
+/// # Errors
+/// When the database does not answer, or its key in use does not open under this master key.
+pub async fn rotate_signing_key(
+    pool: &PgPool,
+    master_key: &MasterKey,
+) -> Result<String, SigningKeyError> {
+    let now = Utc::now();
+    // Under another master key nobody could sign any more.
+    let present = SigningKey::load_or_create(pool, master_key, now).await?;
+    sqlx::query!(
+        "update auth.signing_keys set retired_at = $2 where key_id = $1 and retired_at is null",
+        present.key_id,
+        now,
+    )
+    .execute(pool)
+    .await?;
+    // Should this process die here, whoever needs a key next makes it.
+    Ok(SigningKey::load_or_create(pool, master_key, now).await?.key_id)
 }
 
 /// Makes a key, unless another process did so first: only one is in use at a time.

@@ -2,7 +2,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use domain::OwnerId;
-use service::{Principal, Problem};
+use service::{Principal, Problem, Role};
 
 use crate::access_token::SessionClaims;
 use crate::sessions::{self, SessionId};
@@ -27,6 +27,22 @@ impl FromRequestParts<AuthState> for CurrentSession {
         } else {
             Err(Problem::invalid_token("the access token has been revoked"))
         }
+    }
+}
+
+/// An administrator who asks, in a session that has not been revoked. Everybody else gets 403, whatever they ask for.
+pub(super) struct Administrator {
+    pub(super) user_id: OwnerId,
+}
+
+impl FromRequestParts<AuthState> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, auth: &AuthState) -> Result<Self, Problem> {
+        let CurrentSession { user_id, .. } =
+            CurrentSession::from_request_parts(parts, auth).await?;
+        Principal::from_request_parts(parts, auth).await?.require(Role::Admin)?;
+        Ok(Self { user_id })
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct LoginRequest {
         (status = 200, description = "A session has begun", body = TokenPair),
         (status = 401, description = "The e-mail address or the password is wrong", body = ProblemDetails,
          content_type = "application/problem+json"),
+        (status = 403, description = "The account is locked", body = ProblemDetails,
+         content_type = "application/problem+json"),
         BodyProblems,
     ),
 )]
@@ -59,10 +61,16 @@ pub(super) async fn login(
         tracing::info!("login refused");
         return Err(Problem::wrong_credentials("the e-mail address or the password is wrong"));
     };
+    // Only who knows the password learns of it.
+    if account.is_locked {
+        tracing::info!(user.id = %account.user_id, "login to a locked account refused");
+        return Err(Problem::forbidden("the account is locked; ask who runs this server"));
+    }
     let now = Utc::now();
     let (session_id, refresh_token) = sessions::open(&auth.pool, account.user_id, now).await?;
     tracing::info!(user.id = %account.user_id, session.id = %session_id, "logged in");
-    Ok(token_pair::answer(&auth, account.user_id, &account.roles, session_id, &refresh_token, now)?)
+    Ok(token_pair::answer(&auth, account.user_id, &account.roles, session_id, &refresh_token, now)
+        .await?)
 }
 
 /// What is no e-mail address has no account: that too is a wrong one, and no other answer.

@@ -1,6 +1,8 @@
 //! `/api/v1/auth` and the key set, as the contract has them.
 
+mod admin;
 mod answer;
+mod change_password;
 mod current_session;
 mod erase_me;
 mod jwks;

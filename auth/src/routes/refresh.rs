@@ -51,7 +51,7 @@ pub(super) async fn refresh(
         known.end(session_id.0);
     }
     let Refreshed { session_id, user_id, roles, token } = refreshed?;
-    Ok(token_pair::answer(&auth, user_id, &roles, session_id, &token, now)?)
+    Ok(token_pair::answer(&auth, user_id, &roles, session_id, &token, now).await?)
 }
 
 impl From<RefreshError> for Problem {

@@ -9,7 +9,7 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{erase_me, jwks, login, logout, me, refresh, register};
+use super::{admin, change_password, erase_me, jwks, login, logout, me, refresh, register};
 use crate::state::AuthState;
 
 /// The routes of accounts and sessions, and their part of the API document.
@@ -36,11 +36,20 @@ fn routes() -> OpenApiRouter<AuthState> {
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
         .routes(routes!(me::me, me::change_me, erase_me::erase_me))
+        .routes(routes!(change_password::change_password))
         .routes(routes!(jwks::jwks))
+        .routes(routes!(admin::list_users))
+        .routes(routes!(admin::get_user))
+        .routes(routes!(admin::put_roles))
+        .routes(routes!(admin::lock))
+        .routes(routes!(admin::unlock))
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(modifiers(&BearerTokens), tags((name = "auth", description = "Accounts, sessions and access tokens")))]
+#[openapi(modifiers(&BearerTokens), tags(
+    (name = "auth", description = "Accounts, sessions and access tokens"),
+    (name = "admin", description = "For administrators"),
+))]
 struct Document;
 
 struct BearerTokens;

@@ -31,7 +31,7 @@ pub(super) struct TokenPair<'a> {
 }
 
 /// The answer to a login or a refresh.
-pub(super) fn answer(
+pub(super) async fn answer(
     auth: &AuthState,
     user_id: OwnerId,
     roles: &[Role],
@@ -39,8 +39,8 @@ pub(super) fn answer(
     refresh_token: &RefreshToken,
     now: DateTime<Utc>,
 ) -> Result<Response, AuthError> {
-    let access_token =
-        AccessToken::sign(&auth.signing_key, user_id, roles, session_id, now, LIFETIME)?;
+    let key = auth.signing_key.get(&auth.pool).await?;
+    let access_token = AccessToken::sign(&key, user_id, roles, session_id, now, LIFETIME)?;
     let pair = TokenPair {
         access_token: access_token.expose(),
         token_type: "Bearer",

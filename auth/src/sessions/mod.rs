@@ -11,4 +11,4 @@ pub(crate) use open::{open, open_without_refresh};
 pub(crate) use refresh::{RefreshError, Refreshed, refresh};
 pub use refresh_token::NoRandomness;
 pub(crate) use refresh_token::RefreshToken;
-pub(crate) use revoke::{Reason, is_alive, revoke};
+pub(crate) use revoke::{Reason, is_alive, revoke, revoke_all};

@@ -11,6 +11,12 @@ pub(crate) enum Reason {
     Logout,
     /// One of its refresh tokens came twice.
     TokenReuse,
+    /// Its owner has another password now.
+    PasswordChange,
+    /// An administrator has locked the account.
+    Lock,
+    /// An administrator has taken a role away that its tokens speak of.
+    RoleChange,
 }
 
 impl Reason {
@@ -18,6 +24,9 @@ impl Reason {
         match self {
             Self::Logout => "logout",
             Self::TokenReuse => "token reuse",
+            Self::PasswordChange => "password change",
+            Self::Lock => "lock",
+            Self::RoleChange => "role change",
         }
     }
 }
@@ -38,6 +47,28 @@ pub(crate) async fn revoke(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Ends every session of an account, but one if so told; which.
+pub(crate) async fn revoke_all(
+    connection: &mut PgConnection,
+    user_id: OwnerId,
+    but: Option<SessionId>,
+    reason: Reason,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>, sqlx::Error> {
+    let ended = sqlx::query_scalar!(
+        "update auth.sessions set revoked_at = $2, revoked_because = $3
+          where user_id = $1 and revoked_at is null and session_id is distinct from $4
+          returning session_id",
+        user_id.0,
+        now,
+        reason.as_str(),
+        but.map(|session_id| session_id.0),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(ended.into_iter().map(SessionId).collect())
 }
 
 /// Whether a session goes on: its access tokens are good until they end, unless it was revoked.

@@ -70,3 +70,31 @@ async fn the_private_key_is_not_stored_as_it_is() {
     assert_eq!(sealed.len(), 24 + 32 + 16, "nonce, key, tag");
     assert!(!format!("{:?}", app.state).contains("EncodingKey"));
 }
+
+#[tokio::test]
+async fn a_running_program_signs_with_the_new_key_and_takes_tokens_of_the_old_one() {
+    let app = App::start().await;
+    let old = app.ann().await["access_token"].as_str().unwrap().to_owned();
+    let kid = |token: &str| jsonwebtoken::decode_header(token).unwrap().kid.unwrap();
+
+    let rotated = auth::rotate_signing_key(&app.pool, &master_key()).await.unwrap();
+
+    let wrong = auth::rotate_signing_key(&app.pool, &MasterKey::new([43; 32])).await;
+    assert!(matches!(wrong, Err(SigningKeyError::Sealed { .. })));
+    let keys: Vec<_> =
+        verifying_keys(&app.pool).await.unwrap().into_iter().map(|key| key.kid).collect();
+    assert_eq!(keys, [rotated.clone(), kid(&old)]);
+    // The program looks every ten seconds; until then the old key is as good.
+    let mut token = String::new();
+    for _ in 0..60 {
+        token =
+            app.login("ann@example.org").await.body["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(app.me(&token).await.status, 200);
+        if kid(&token) == rotated {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
+    assert_eq!(kid(&token), rotated);
+    assert_eq!(app.me(&old).await.status, 200);
+}

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod admin;
 mod app;
+mod change_password;
 mod idempotency;
 mod keys;
 mod login;

@@ -15,11 +15,12 @@ use super::budget::{Budget, Spent};
 use super::client::Client;
 
 /// Where a secret can be guessed, or another made to get mail.
-const CREDENTIAL_PATHS: [&str; 4] = [
+const CREDENTIAL_PATHS: [&str; 5] = [
     "/api/v1/auth/login",
     "/api/v1/auth/register",
     "/api/v1/auth/forgot-password",
     "/api/v1/auth/reset-password",
+    "/api/v1/auth/change-password",
 ];
 /// What an address is told it may ask of health, documents and figures; asking for more has no consequence.
 const OPEN_PER_MINUTE: u32 = 600;

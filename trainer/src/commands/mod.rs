@@ -1,5 +1,6 @@
 //! What an operator can ask the program to do, one file each.
 
+pub(crate) mod auth;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod import;

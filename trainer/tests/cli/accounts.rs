@@ -1,7 +1,7 @@
-//! `trainer user create`.
+//! `trainer user create` and `trainer auth`.
 
 use crate::operator::{Operator, create_account, must_fail, must_succeed};
-use crate::program::{PASSWORD, output};
+use crate::program::{Ask, PASSWORD, Runner, output};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_that_an_operator_makes_can_sign_in() {
@@ -47,4 +47,17 @@ fn what_is_wrong_with_an_account_is_said() {
         assert!(message.contains(said), "{arguments:?}: {message}");
         assert!(!message.contains(PASSWORD), "{message}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_keys_sign_and_nobody_is_signed_out() {
+    let operator = Operator::new();
+    let email = operator.account();
+    let runner = Runner::login(operator.trainer.address, &email).await;
+    let key_id = operator.folder.prints(&["auth", "rotate-keys"]);
+    let mut client = runner.client(operator.trainer.address);
+    let keys = client.send(&Ask::get("/.well-known/jwks.json")).await.unwrap().must_be(200).json();
+    assert_eq!(keys["keys"][0]["kid"], key_id.trim());
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
+    client.send(&Ask::get("/api/v1/auth/me")).await.unwrap().must_be(200);
 }
