@@ -52,6 +52,21 @@ create table auth.refresh_tokens (
 comment on column auth.refresh_tokens.replaced_at is 'When it was used. Whoever uses it again ends the session.';
 create index refresh_tokens_by_session on auth.refresh_tokens (session_id);
 
+-- Keys for programs of an account's owner. The key itself is shown once and kept nowhere.
+create table auth.api_keys (
+    key_id       uuid        primary key,
+    user_id      uuid        not null references auth.users on delete cascade,
+    name         text        not null check (length(name) between 1 and 255),
+    scopes       text[]      not null check (cardinality(scopes) > 0 and scopes <@ '{read,write,admin}'),
+    key_hash     bytea       not null unique,
+    created_at   timestamptz not null,
+    expires_at   timestamptz,
+    last_used_at timestamptz
+);
+comment on column auth.api_keys.key_hash is 'SHA-256: a key is 256 random bits, so nothing slower is needed.';
+comment on column auth.api_keys.last_used_at is 'To the minute.';
+create index api_keys_by_user on auth.api_keys (user_id, created_at desc, key_id desc);
+
 -- The Ed25519 keys of the access tokens. One of them signs; retired ones are published until their tokens have expired.
 create table auth.signing_keys (
     key_id      text        primary key,

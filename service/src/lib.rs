@@ -33,8 +33,9 @@ pub mod telemetry;
 mod traceparent;
 
 pub use auth::{
-    AUDIENCE, AccessClaims, Authentication, ISSUER, KeySourceError, LEEWAY_S, Principal, Role,
-    Sessions, TokenError, Verifier, VerifyingKey, authenticated,
+    API_KEY_PREFIX, AUDIENCE, Access, AccessClaims, ApiKeys, Authentication, ISSUER,
+    KeySourceError, LEEWAY_S, Principal, Role, Scope, Sessions, TokenError, Verifier, VerifyingKey,
+    authenticated,
 };
 pub use body::{JSON_LIMIT_BYTES, JsonBody, UPLOAD_LIMIT_BYTES, read_body};
 pub use cursor::Cursor;

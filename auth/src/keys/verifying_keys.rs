@@ -2,6 +2,7 @@ use chrono::{TimeDelta, Utc};
 use service::{KeySourceError, Sessions, Verifier, VerifyingKey};
 use sqlx::PgPool;
 
+use crate::api_keys;
 use crate::sessions::{self, SessionId};
 
 /// How long a retired key is still published: longer than any token it signed lives.
@@ -31,9 +32,10 @@ pub async fn verifying_keys(pool: &PgPool) -> Result<Vec<VerifyingKey>, sqlx::Er
         .collect()
 }
 
-/// A verifier of access tokens that gets its keys, and which sessions go on, from the database.
+/// A verifier of access tokens and API keys that gets the keys, and which sessions go on, from the database.
 #[must_use]
 pub fn verifier(pool: PgPool) -> Verifier {
+    let api_keys = api_keys::source(pool.clone());
     let of_sessions = pool.clone();
     let sessions = Sessions::new(move |user_id, session_id| {
         let pool = of_sessions.clone();
@@ -46,5 +48,5 @@ pub fn verifier(pool: PgPool) -> Verifier {
         let pool = pool.clone();
         Box::pin(async move { verifying_keys(&pool).await.map_err(KeySourceError::new) })
     });
-    keys.with_sessions(sessions)
+    keys.with_sessions(sessions).with_api_keys(api_keys)
 }

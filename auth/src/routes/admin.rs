@@ -5,9 +5,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
-use domain::{OwnerId, Violation};
+use domain::OwnerId;
 use serde::Deserialize;
-use serde_json::Value;
 use service::{
     ApiQuery, IfMatch, JsonBody, Listing, Page, PathId, Problem, ProblemDetails, Role, Sessions,
     etag,
@@ -17,6 +16,7 @@ use uuid::Uuid;
 
 use super::current_session::Administrator;
 use super::problems::{BodyProblems, Problems};
+use super::words::words;
 use crate::accounts::{self, AdministerError, User};
 use crate::sessions::SessionId;
 use crate::state::AuthState;
@@ -136,7 +136,7 @@ pub(super) async fn put_roles(
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let mut fields = body.fields();
-    let roles = fields.required("roles", read_roles);
+    let roles = fields.required("roles", |value| words(value, &Role::ALL, Role::as_str));
     let roles = fields.finish(|| roles)?;
     let (user, ended) =
         accounts::set_roles(&auth.pool, admin.user_id, user_id, &roles, &if_match).await?;
@@ -220,23 +220,6 @@ pub(super) async fn unlock(
         accounts::set_locked(&auth.pool, admin.user_id, user_id, false, &if_match).await?;
     tracing::info!(user.id = %user_id, "account unlocked");
     Ok(answer(user))
-}
-
-fn read_roles(value: &Value) -> Result<Vec<Role>, Violation> {
-    let words = value.as_array().ok_or_else(|| Violation::new("wrong_type", "must be a list"))?;
-    if words.is_empty() {
-        return Err(Violation::new("empty", "must not be empty"));
-    }
-    let mut roles = Vec::new();
-    for word in words {
-        let role = word.as_str().and_then(Role::from_word).ok_or_else(|| {
-            Violation::new("invalid_choice", "must be of athlete, coach and admin")
-        })?;
-        if !roles.contains(&role) {
-            roles.push(role);
-        }
-    }
-    Ok(roles)
 }
 
 fn answer(user: User) -> Response {

@@ -7,7 +7,7 @@ use service::readers::text;
 use service::{IdempotencyKey, IfMatch, JsonBody, Problem, ProblemDetails, etag, if_none_match};
 use utoipa::ToSchema;
 
-use super::current_session::CurrentSession;
+use super::current_session::Caller;
 use super::problems::{BodyProblems, Problems};
 use crate::accounts::{self, Profile, Rename, RenameError};
 use crate::keyed_requests::{KeyHash, RequestHash};
@@ -34,13 +34,13 @@ const PRIVATE: (axum::http::HeaderName, HeaderValue) =
         Problems,
     ),
 )]
-#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+#[tracing::instrument(skip_all, fields(user.id = %caller.user_id))]
 pub(super) async fn me(
     State(auth): State<AuthState>,
-    session: CurrentSession,
+    caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let account = accounts::find(&auth.pool, session.user_id).await?.ok_or_else(no_account)?;
+    let account = accounts::find(&auth.pool, caller.user_id).await?.ok_or_else(no_account)?;
     let profile = Profile::from(account);
     let tag = [(header::ETAG, etag(profile.version)), PRIVATE];
     if if_none_match(&headers, profile.version) {
@@ -83,15 +83,15 @@ pub(super) struct ChangeMeRequest {
         BodyProblems,
     ),
 )]
-#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+#[tracing::instrument(skip_all, fields(user.id = %caller.user_id))]
 pub(super) async fn change_me(
     State(auth): State<AuthState>,
-    session: CurrentSession,
+    caller: Caller,
     if_match: IfMatch,
     key: Option<IdempotencyKey>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let user_id = session.user_id;
+    let user_id = caller.user_id;
     let mut fields = body.fields();
     let name = fields.patch("name", text(Name::parse));
     let name = fields.finish(|| Some(name))?;

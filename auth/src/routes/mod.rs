@@ -2,6 +2,7 @@
 
 mod admin;
 mod answer;
+mod api_keys;
 mod change_password;
 mod current_session;
 mod erase_me;
@@ -14,5 +15,6 @@ mod refresh;
 mod register;
 mod router;
 mod token_pair;
+mod words;
 
 pub use router::{document, router};

@@ -9,7 +9,9 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{admin, change_password, erase_me, jwks, login, logout, me, refresh, register};
+use super::{
+    admin, api_keys, change_password, erase_me, jwks, login, logout, me, refresh, register,
+};
 use crate::state::AuthState;
 
 /// The routes of accounts and sessions, and their part of the API document.
@@ -37,6 +39,8 @@ fn routes() -> OpenApiRouter<AuthState> {
         .routes(routes!(logout::logout))
         .routes(routes!(me::me, me::change_me, erase_me::erase_me))
         .routes(routes!(change_password::change_password))
+        .routes(routes!(api_keys::create_key, api_keys::list_keys))
+        .routes(routes!(api_keys::revoke_key))
         .routes(routes!(jwks::jwks))
         .routes(routes!(admin::list_users))
         .routes(routes!(admin::get_user))

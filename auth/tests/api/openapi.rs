@@ -18,14 +18,17 @@ async fn every_status_is_documented() {
         }
     }
     let expected = [
+        ("delete /api/v1/auth/api-keys/{id}", "204 400 401 403 404 429 503"),
         ("delete /api/v1/auth/me", "204 401 412 429 503"),
         ("get /.well-known/jwks.json", "200 429 503"),
         ("get /api/v1/admin/users", "200 400 401 403 429 503"),
         ("get /api/v1/admin/users/{id}", "200 400 401 403 404 429 503"),
+        ("get /api/v1/auth/api-keys", "200 400 401 403 429 503"),
         ("get /api/v1/auth/me", "200 304 401 429 503"),
         ("patch /api/v1/auth/me", "200 400 401 412 413 415 422 429 503"),
         ("post /api/v1/admin/users/{id}/lock", "200 400 401 403 404 409 412 429 503"),
         ("post /api/v1/admin/users/{id}/unlock", "200 400 401 403 404 412 429 503"),
+        ("post /api/v1/auth/api-keys", "201 400 401 403 409 413 415 422 429 503"),
         ("post /api/v1/auth/change-password", "204 400 401 413 415 422 429 503"),
         ("post /api/v1/auth/login", "200 400 401 403 413 415 422 429 503"),
         ("post /api/v1/auth/logout", "204 401 429 503"),

@@ -9,7 +9,7 @@ use event_store::{EventStore, StoreConfig};
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{Authentication, Principal, ReadModels, Role, TokenError, enveloped};
+use service::{Access, Authentication, Principal, ReadModels, Role, TokenError, enveloped};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tower::ServiceExt;
@@ -151,6 +151,7 @@ impl<'a> Runner<'a> {
         Authentication(Ok(Arc::new(Principal {
             user_id: OwnerId(self.id),
             roles: vec![Role::Athlete],
+            access: Access::Session,
             jti: Uuid::now_v7(),
             expires_at: DateTime::<Utc>::MAX_UTC,
         })))

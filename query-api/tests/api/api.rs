@@ -8,7 +8,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use query_api::{Calendar, QueryState, router};
 use serde_json::{Value, json};
-use service::{Authentication, Principal, ReadModels, Role, TokenError, enveloped};
+use service::{Access, Authentication, Principal, ReadModels, Role, TokenError, enveloped};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::sync::OnceCell;
@@ -159,6 +159,7 @@ impl Runner<'_> {
         Authentication(Ok(Arc::new(Principal {
             user_id: OwnerId(self.id),
             roles: vec![Role::Athlete],
+            access: Access::Session,
             jti: Uuid::now_v7(),
             expires_at: DateTime::<Utc>::MAX_UTC,
         })))

@@ -31,6 +31,9 @@ async fn authenticate(
     if let Some(sessions) = verifier.sessions() {
         request.extensions_mut().insert(sessions.clone());
     }
+    if let Some(api_keys) = verifier.api_keys() {
+        request.extensions_mut().insert(api_keys.clone());
+    }
     next.run(request).await
 }
 

@@ -1,5 +1,7 @@
-//! Who is asking: access tokens, how they are verified, and the user they speak for.
+//! Who is asking: access tokens and API keys, how they are verified, and the user they speak for.
 
+mod access;
+mod api_keys;
 mod authenticate;
 mod claims;
 mod keys;
@@ -9,6 +11,8 @@ mod sessions;
 mod token_error;
 mod verifier;
 
+pub use access::{Access, Scope};
+pub use api_keys::{API_KEY_PREFIX, ApiKeys};
 pub use authenticate::{Authentication, authenticated};
 pub use claims::{AUDIENCE, AccessClaims, ISSUER, LEEWAY_S};
 pub use keys::{KeySourceError, VerifyingKey};

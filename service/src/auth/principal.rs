@@ -4,19 +4,22 @@ use domain::OwnerId;
 use http::request::Parts;
 use uuid::Uuid;
 
-use super::{Authentication, Role};
+use super::{Access, Authentication, Role, Scope};
 use crate::Problem;
 
-/// The user a request speaks for. A handler that takes it answers 401 to requests without a valid access token.
+/// The user a request speaks for. A handler that takes it answers 401 to requests without a valid access token or API
+/// key, and 403 to those with a key that is not for such requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
     /// The user, who owns what the request makes.
     pub user_id: OwnerId,
     /// What the user may do.
     pub roles: Vec<Role>,
-    /// The access token's own id.
+    /// With what the request came in.
+    pub access: Access,
+    /// The id of the access token or API key.
     pub jti: Uuid,
-    /// When the access token ends.
+    /// When that ends.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -45,7 +48,15 @@ impl<S: Send + Sync> FromRequestParts<S> for Principal {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         match parts.extensions.get::<Authentication>() {
-            Some(Authentication(Ok(principal))) => Ok(principal.as_ref().clone()),
+            Some(Authentication(Ok(principal))) => {
+                let needed = Scope::needed_for(&parts.method);
+                if principal.access.allows(needed) {
+                    Ok(principal.as_ref().clone())
+                } else {
+                    let needed = needed.as_str();
+                    Err(Problem::forbidden(format!("this API key has not the scope {needed}")))
+                }
+            }
             Some(Authentication(Err(error))) => Err((*error).into()),
             None => {
                 tracing::error!(

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::keys::{Keys, NoKey};
 use super::{
-    AUDIENCE, AccessClaims, ISSUER, KeySourceError, LEEWAY_S, Principal, Role, Sessions,
-    TokenError, VerifyingKey,
+    API_KEY_PREFIX, AUDIENCE, Access, AccessClaims, ApiKeys, ISSUER, KeySourceError, LEEWAY_S,
+    Principal, Role, Sessions, TokenError, VerifyingKey,
 };
 
 /// How many verified tokens are remembered.
@@ -32,6 +32,7 @@ pub struct Verifier {
     verified: Cache<[u8; 32], Verified>,
     validation: Arc<Validation>,
     sessions: Option<Sessions>,
+    api_keys: Option<ApiKeys>,
 }
 
 /// A token with a good signature.
@@ -74,6 +75,7 @@ impl Verifier {
                 .build(),
             validation: Arc::new(validation),
             sessions: None,
+            api_keys: None,
         }
     }
 
@@ -81,6 +83,16 @@ impl Verifier {
     #[must_use]
     pub fn with_sessions(self, sessions: Sessions) -> Self {
         Self { sessions: Some(sessions), ..self }
+    }
+
+    /// The same, which takes API keys as well.
+    #[must_use]
+    pub fn with_api_keys(self, api_keys: ApiKeys) -> Self {
+        Self { api_keys: Some(api_keys), ..self }
+    }
+
+    pub(super) fn api_keys(&self) -> Option<&ApiKeys> {
+        self.api_keys.as_ref()
     }
 
     pub(super) fn sessions(&self) -> Option<&Sessions> {
@@ -97,7 +109,7 @@ impl Verifier {
         })
     }
 
-    /// Whom a token speaks for.
+    /// Whom a token or an API key speaks for.
     ///
     /// # Errors
     /// When the token is not good, or cannot be checked.
@@ -106,6 +118,12 @@ impl Verifier {
             return Err(TokenError::Malformed);
         }
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        if let Some(api_keys) = self.api_keys.as_ref().filter(|_| token.starts_with(API_KEY_PREFIX))
+        {
+            let principal = api_keys.find(digest).await?;
+            let is_over = principal.expires_at < Utc::now();
+            return if is_over { Err(TokenError::Expired) } else { Ok(principal) };
+        }
         let Verified { principal, session_id } = match self.verified.get(&digest) {
             Some(verified) if has_expired(verified.principal.expires_at) => {
                 return Err(TokenError::Expired);
@@ -149,6 +167,7 @@ fn principal(claims: AccessClaims) -> Result<Principal, TokenError> {
     Ok(Principal {
         user_id: OwnerId(claims.sub),
         roles: claims.roles.iter().filter_map(|word| Role::from_word(word)).collect(),
+        access: Access::Session,
         jti: claims.jti,
         expires_at: DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Malformed)?,
     })

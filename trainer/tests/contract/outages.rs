@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use embedded::testing::TestServers;
 use futures::future::join_all;
 use http::Method;
+use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::program::Program;
@@ -93,7 +94,7 @@ async fn a_private_postgres_that_dies_is_started_again() {
     let program = tokio::task::block_in_place(|| Program::start(&[("TRAINER_RATE_LIMITS", "off")]));
     let runner = Runner::of(&program).await;
     let (recorded, path) = runner.run(json!({})).await;
-    program.signal_postgres("KILL");
+    program.signal_postgres(Signal::SIGKILL);
     let answers = join_all((0..8).map(|_| async {
         let answer = runner.post("/api/v1/runs", run()).await;
         match answer.status {
@@ -120,7 +121,7 @@ async fn a_postgres_that_hangs_keeps_nobody_waiting_for_ever() {
     let runner = Runner::of(&program).await;
     let (recorded, path) = runner.run(json!({})).await;
     let write = || runner.post("/api/v1/runs", run()).header("idempotency-key", "once");
-    program.signal_postgres("STOP");
+    program.signal_postgres(Signal::SIGSTOP);
     let began = Instant::now();
     let credentials = json!({ "email": runner.email, "password": crate::runner::PASSWORD });
     let requests = [
@@ -136,7 +137,7 @@ async fn a_postgres_that_hangs_keeps_nobody_waiting_for_ever() {
     }
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     runner.get("/health").await.must_be(503);
-    program.signal_postgres("CONT");
+    program.signal_postgres(Signal::SIGCONT);
     until("it is well", async || runner.get("/health").await.status == 200).await;
     // Stored or not in the meantime: sent again, it is stored once.
     let again = write().await.must_be(201).json();

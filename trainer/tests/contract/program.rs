@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 /// Runs the program until the pipe from the test process closes, however that ends; then stops it as an operator
@@ -68,8 +71,17 @@ impl Program {
 
     /// What another call of the program on the same data folder prints.
     pub(crate) fn trainer(&self, arguments: &[&str]) -> Output {
+        self.trainer_with(arguments, &[])
+    }
+
+    /// The same, with this in its environment.
+    pub(crate) fn trainer_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut trainer = Command::new(env!("CARGO_BIN_EXE_trainer"));
-        let output = command(&mut trainer, &self.folder).args(arguments).output().unwrap();
+        let output = command(&mut trainer, &self.folder)
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .output()
+            .unwrap();
         assert!(
             output.status.success(),
             "{arguments:?}: {}",
@@ -79,13 +91,17 @@ impl Program {
     }
 
     /// Sends a signal to each process of its private Postgres.
-    pub(crate) fn signal_postgres(&self, signal: &str) {
+    pub(crate) fn signal_postgres(&self, signal: Signal) {
         let pid = fs::read_to_string(self.folder.join("data/postgres/postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-        let all = std::iter::once(pid).chain(children.split_whitespace());
-        let sent = Command::new("kill").args(["-s", signal]).args(all).status().unwrap();
-        assert!(sent.success());
+        for pid in std::iter::once(pid).chain(children.split_whitespace()) {
+            // A session may have ended in the meantime.
+            match kill(Pid::from_raw(pid.parse().unwrap()), signal) {
+                Ok(()) | Err(Errno::ESRCH) => {}
+                Err(error) => panic!("{signal}: {error}"),
+            }
+        }
     }
 
     /// The lines of its log so far.

@@ -38,16 +38,31 @@ impl Runner {
         let runner = Self::unknown_to(program);
         let email = format!("{}@example.org", Uuid::new_v4().simple());
         let credentials = json!({ "email": email, "password": PASSWORD });
-        runner.post("/api/v1/auth/register", credentials.clone()).await.must_be(201);
-        let login = runner.post("/api/v1/auth/login", credentials).await.must_be(200).json();
+        runner.post("/api/v1/auth/register", credentials).await.must_be(201);
+        runner.login(email).await
+    }
+
+    async fn login(self, email: String) -> Self {
+        let credentials = json!({ "email": email, "password": PASSWORD });
+        let login = self.post("/api/v1/auth/login", credentials).await.must_be(200).json();
         let said = |member: &str| login[member].as_str().unwrap().to_owned();
         Self {
             user_id: said("user_id"),
             token: said("access_token"),
             refresh_token: said("refresh_token"),
             email,
-            ..runner
+            ..self
         }
+    }
+
+    /// Somebody who runs the place.
+    pub(crate) async fn administrator(program: &Program) -> Self {
+        let email = format!("{}@example.org", Uuid::new_v4().simple());
+        program.trainer_with(
+            &["user", "create", "--email", &email, "--role", "athlete", "--role", "admin"],
+            &[("TRAINER_USER_PASSWORD", PASSWORD)],
+        );
+        Self::unknown_to(program).login(email).await
     }
 
     /// Somebody without an account.
@@ -76,6 +91,11 @@ impl Runner {
             refresh_token: self.refresh_token.clone(),
             client: Client::new(self.address),
         }
+    }
+
+    /// The same user on other connections, with another token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.elsewhere() }
     }
 
     pub(crate) fn ask(&self, method: Method, path: impl AsRef<str>) -> Ask<'_> {

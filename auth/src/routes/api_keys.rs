@@ -1,0 +1,164 @@
+//! `/api/v1/auth/api-keys`: keys for programs.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use chrono::{DateTime, Utc};
+use domain::{Name, Violation};
+use serde::Serialize;
+use serde_json::Value;
+use service::readers::{instant, text};
+use service::{ApiKeys, ApiQuery, JsonBody, Listing, Page, PathId, Problem, ProblemDetails, Scope};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::current_session::CurrentSession;
+use super::problems::{BodyProblems, Problems};
+use super::words::words;
+use crate::api_keys::{self, ApiKey, CreateError, KeyToBe};
+use crate::state::AuthState;
+
+/// A key for a program.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "describes the body in the API document; it is read field by field")]
+pub(super) struct CreateKeyRequest {
+    /// What you want to call it.
+    #[schema(min_length = 1, max_length = 255, example = "the watch")]
+    name: String,
+    /// What it is for, at least one.
+    #[schema(min_items = 1)]
+    scopes: Vec<Scope>,
+    /// When it ends; without it, when you revoke it.
+    expires_at: Option<DateTime<Utc>>,
+}
+
+/// A key that was just made.
+#[derive(Serialize, ToSchema)]
+struct CreatedKey<'a> {
+    #[serde(flatten)]
+    about: ApiKey,
+    /// The key, for `Authorization: Bearer`. It is shown this once.
+    #[schema(example = "rtk_kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")]
+    key: &'a str,
+}
+
+/// Make an API key.
+///
+/// It works wherever an access token does, within its scopes, but for what concerns sessions, passwords and keys.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/api-keys",
+    tag = "auth",
+    operation_id = "create_api_key",
+    security(("bearer" = [])),
+    request_body = CreateKeyRequest,
+    responses(
+        (status = 201, description = "The key; it is shown this once", body = CreatedKey),
+        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        (status = 403, description = "An API key cannot make another one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        (status = 409, description = "You have too many", body = ProblemDetails, content_type = "application/problem+json"),
+        BodyProblems,
+    ),
+)]
+#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+pub(super) async fn create_key(
+    State(auth): State<AuthState>,
+    session: CurrentSession,
+    body: JsonBody,
+) -> Result<Response, Problem> {
+    let mut fields = body.fields();
+    let name = fields.required("name", text(Name::parse));
+    let scopes = fields.required("scopes", |value| words(value, &Scope::ALL, Scope::as_str));
+    let expires_at = fields.optional("expires_at", in_the_future);
+    let wanted = fields.finish(|| Some(KeyToBe { name: name?, scopes: scopes?, expires_at }))?;
+    let (about, key) = api_keys::create(&auth.pool, session.user_id, wanted).await?;
+    tracing::info!(key.id = %about.id, "API key made");
+    let no_store = [(header::CACHE_CONTROL, "no-store")];
+    let created = CreatedKey { about, key: key.expose() };
+    Ok((StatusCode::CREATED, no_store, Json(created)).into_response())
+}
+
+/// Your API keys, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/auth/api-keys",
+    tag = "auth",
+    operation_id = "list_api_keys",
+    security(("bearer" = [])),
+    params(Page),
+    responses(
+        (status = 200, description = "A page of the keys, without what they are used with", body = Listing<ApiKey>),
+        (status = 400, description = "A parameter is wrong", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        (status = 403, description = "It takes a session", body = ProblemDetails, content_type = "application/problem+json"),
+        Problems,
+    ),
+)]
+#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+pub(super) async fn list_keys(
+    State(auth): State<AuthState>,
+    session: CurrentSession,
+    ApiQuery(page): ApiQuery<Page>,
+) -> Result<Listing<ApiKey>, Problem> {
+    let after = page.after::<(DateTime<Utc>, Uuid)>()?;
+    let keys = api_keys::list(&auth.pool, session.user_id, after, page.fetch()).await?;
+    Listing::of(keys, &page, |key| (key.created_at, key.id), |key| key)
+}
+
+/// Revoke an API key.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/auth/api-keys/{id}",
+    tag = "auth",
+    operation_id = "revoke_api_key",
+    security(("bearer" = [])),
+    params(("id" = Uuid, Path, description = "The key's id")),
+    responses(
+        (status = 204, description = "It opens nothing any more"),
+        (status = 400, description = "The id is no UUID", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
+         content_type = "application/problem+json"),
+        (status = 403, description = "It takes a session", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 404, description = "You have no such key", body = ProblemDetails, content_type = "application/problem+json"),
+        Problems,
+    ),
+)]
+#[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
+pub(super) async fn revoke_key(
+    State(auth): State<AuthState>,
+    session: CurrentSession,
+    PathId(key_id): PathId<Uuid>,
+    known: Option<Extension<ApiKeys>>,
+) -> Result<StatusCode, Problem> {
+    if !api_keys::revoke(&auth.pool, session.user_id, key_id).await? {
+        return Err(Problem::not_found("API key"));
+    }
+    if let Some(Extension(known)) = known {
+        known.revoke(key_id);
+    }
+    tracing::info!(key.id = %key_id, "API key revoked");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn in_the_future(value: &Value) -> Result<DateTime<Utc>, Violation> {
+    let at = instant(value)?.to_utc();
+    if at > Utc::now() {
+        Ok(at)
+    } else {
+        Err(Violation::new("in_the_past", "must lie in the future"))
+    }
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::TooMany => Self::conflict(error.to_string()),
+            CreateError::Auth(cause) => cause.into(),
+        }
+    }
+}
