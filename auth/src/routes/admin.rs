@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::current_session::Administrator;
-use super::problems::{BodyProblems, Problems};
+use super::problems::{AdminProblems, BodyProblems, Problems};
 use super::words::words;
 use crate::accounts::{self, AdministerError, User};
 use crate::sessions::SessionId;
@@ -158,17 +158,8 @@ pub(super) async fn put_roles(
            ("If-Match" = Option<String>, Header, description = "The version you want to change")),
     responses(
         (status = 200, description = "The account", body = User, headers(("ETag" = String, description = "The version"))),
-        (status = 400, description = "The id is no UUID", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "You are no administrator", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account", body = ProblemDetails,
-         content_type = "application/problem+json"),
         (status = 409, description = "It is your own", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 412, description = "If-Match names another version than the present one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        Problems,
+        AdminProblems,
     ),
 )]
 #[tracing::instrument(skip_all, fields(admin.id = %admin.user_id))]
@@ -197,16 +188,7 @@ pub(super) async fn lock(
            ("If-Match" = Option<String>, Header, description = "The version you want to change")),
     responses(
         (status = 200, description = "The account", body = User, headers(("ETag" = String, description = "The version"))),
-        (status = 400, description = "The id is no UUID", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "You are no administrator", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 412, description = "If-Match names another version than the present one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        Problems,
+        AdminProblems,
     ),
 )]
 #[tracing::instrument(skip_all, fields(admin.id = %admin.user_id))]
