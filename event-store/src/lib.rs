@@ -27,6 +27,8 @@ pub use event::RecordedEvent;
 pub use execute::{Executed, Refused, Replayed, Transaction};
 pub use leadership::Leadership;
 pub use load::{Loaded, Stream};
-pub use read::{head, last_position_older_than, last_positions, read_after, read_stream};
+pub use read::{
+    has_or_erased, head, last_position_older_than, last_positions, read_after, read_stream,
+};
 pub use store::{EventStore, StoreConfig};
 pub use work::Work;

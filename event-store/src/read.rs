@@ -106,6 +106,24 @@ pub async fn last_position_older_than(pool: &PgPool, age: Duration) -> sqlx::Res
     Ok(position.unwrap_or(0))
 }
 
+/// Whether an event was ever appended at a position: it is there, or nothing is there any more because its owner was
+/// erased.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_or_erased(pool: &PgPool, position: i64, event_id: Uuid) -> sqlx::Result<bool> {
+    let found = sqlx::query!(
+        "select h.position as head, e.event_id as \"event_id?\"
+           from es.head h
+           left join es.events e on e.position = $1
+          where h.id = 0",
+        position,
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(position <= found.head && found.event_id.is_none_or(|found| found == event_id))
+}
+
 struct Row {
     position: i64,
     aggregate_type: String,

@@ -87,7 +87,7 @@ pub fn read_message(headers: &HeaderMap, payload: Bytes) -> Result<RecordedEvent
         metadata: Bytes::from_static(b"{}"),
         owner_id,
         part: Part::of(owner_id),
-        event_id: parsed(headers, ID)?,
+        event_id: id(headers)?,
         recorded_at: DateTime::parse_from_rfc3339(text(headers, TIME)?)
             .map_err(|_invalid| MessageError(TIME))?
             .into(),
@@ -97,6 +97,11 @@ pub fn read_message(headers: &HeaderMap, payload: Bytes) -> Result<RecordedEvent
 /// The position that a message carries.
 pub(crate) fn position(headers: &HeaderMap) -> Result<i64, MessageError> {
     parsed(headers, POSITION)
+}
+
+/// The id of the event that a message carries.
+pub(crate) fn id(headers: &HeaderMap) -> Result<Uuid, MessageError> {
+    parsed(headers, ID)
 }
 
 /// Whose event a message carries.

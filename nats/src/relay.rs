@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::message::{self, headers, subject};
-use crate::stream::{StreamSettings, ensure_stream};
+use crate::stream::{STREAM, StreamSettings, ensure_stream};
 use crate::{HINT, SUBJECTS};
 
 /// How many events are on their way to the server at once.
@@ -65,6 +65,18 @@ pub enum RelayError {
     /// Somebody has emptied the stream.
     #[error("the stream is empty")]
     Emptied,
+    /// What the stream ends with never happened in this database: it is another one, or it was restored to an
+    /// earlier state. Nothing is published, or subscribers would silently get a mixture.
+    #[error(
+        "the stream ends with event {event_id} at position {position}, which the database does not have: purge the \
+         stream {STREAM} to fill it again from the database"
+    )]
+    Diverged {
+        /// Where the stream ends.
+        position: i64,
+        /// With what.
+        event_id: Uuid,
+    },
 }
 
 /// Where publishing stands.
@@ -196,7 +208,12 @@ impl Relay {
         let state =
             stream.get_info().await.map_err(|error| RelayError::Stream(error.to_string()))?.state;
         let position = match last_event(stream, state.first_sequence).await? {
-            Some(position) => position,
+            Some((position, event_id)) => {
+                if !event_store::has_or_erased(&self.pool, position, event_id).await? {
+                    return Err(RelayError::Diverged { position, event_id });
+                }
+                position
+            }
             // An empty stream, new or expired: what is older than its retention would expire at once.
             None => {
                 event_store::last_position_older_than(&self.pool, self.settings.retention).await?
@@ -218,12 +235,16 @@ impl Relay {
     }
 }
 
-/// The position of the last event in the stream. What others have written behind it is passed over.
-async fn last_event(stream: &Stream, first_sequence: u64) -> Result<Option<i64>, RelayError> {
+/// The position and id of the last event in the stream. What others have written behind it is passed over.
+async fn last_event(
+    stream: &Stream,
+    first_sequence: u64,
+) -> Result<Option<(i64, Uuid)>, RelayError> {
     let mut next = last_message(stream, SUBJECTS).await?;
     while let Some(message) = next {
-        if let Ok(position) = message::position(&message.headers) {
-            return Ok(Some(position));
+        let headers = &message.headers;
+        if let (Ok(position), Ok(event_id)) = (message::position(headers), message::id(headers)) {
+            return Ok(Some((position, event_id)));
         }
         tracing::warn!(
             stream.sequence = message.sequence,

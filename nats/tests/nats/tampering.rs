@@ -95,6 +95,35 @@ async fn a_stream_that_was_made_anew_is_followed_from_its_beginning() {
     relay.stop().await;
 }
 
+/// A database that was restored to an earlier state gives the same positions to other events.
+#[tokio::test]
+async fn a_stream_that_ends_with_what_never_happened_is_not_continued() {
+    let scene = Scene::new().await;
+    let relay = scene.relay();
+    scene.record(20).await;
+    scene.all_published().await;
+    relay.stop().await;
+    for restore in ["delete from es.events where position > 15", "update es.head set position = 15"]
+    {
+        sqlx::query(restore).execute(&scene.pool).await.unwrap();
+    }
+
+    // Behind the stream's end, at it and beyond it: nothing is published.
+    for more in [2, 3, 4] {
+        scene.record(more).await;
+        let relay = scene.relay();
+        sleep(Duration::from_millis(1_200)).await;
+        relay.stop().await;
+        assert_eq!(scene.messages().await.len(), 20);
+    }
+
+    // As the error says.
+    scene.jetstream.get_stream(STREAM).await.unwrap().purge().await.unwrap();
+    let relay = scene.relay();
+    scene.assert_all_published_once().await;
+    relay.stop().await;
+}
+
 #[tokio::test]
 async fn a_foreign_message_in_the_stream_stops_nobody() {
     let scene = Scene::new().await;
