@@ -67,6 +67,21 @@ comment on column auth.api_keys.key_hash is 'SHA-256: a key is 256 random bits, 
 comment on column auth.api_keys.last_used_at is 'To the minute.';
 create index api_keys_by_user on auth.api_keys (user_id, created_at desc, key_id desc);
 
+-- What happened to an account's security, for its owner to see.
+create table auth.activity (
+    activity_id uuid        primary key,
+    user_id     uuid        not null references auth.users on delete cascade,
+    kind        text        not null,
+    happened_at timestamptz not null,
+    by_admin    boolean     not null,
+    address     text,
+    user_agent  text,
+    subject     text
+);
+comment on column auth.activity.by_admin is 'Whether an administrator did it, and not the owner; then it does not say from where.';
+comment on column auth.activity.subject is 'What it was about, such as the name of an API key.';
+create index activity_by_user on auth.activity (user_id, happened_at desc, activity_id desc);
+
 -- The Ed25519 keys of the access tokens. One of them signs; retired ones are published until their tokens have expired.
 create table auth.signing_keys (
     key_id      text        primary key,

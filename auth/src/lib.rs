@@ -5,6 +5,7 @@
 
 mod access_token;
 mod accounts;
+mod activity;
 mod api_keys;
 mod email;
 mod error;

@@ -119,14 +119,14 @@ pub(crate) async fn find_as_admin(
 }
 
 /// Gives an account these roles and no others. When one is taken away, its sessions end, because their tokens speak
-/// of it; which.
+/// of it. Which ended; nothing when it had these roles already.
 pub(crate) async fn set_roles(
     pool: &PgPool,
     admin: OwnerId,
     user_id: OwnerId,
     roles: &[Role],
     if_match: &IfMatch,
-) -> Result<(User, Vec<SessionId>), AdministerError> {
+) -> Result<(User, Option<Vec<SessionId>>), AdministerError> {
     let now = Utc::now();
     let mut transaction = pool.begin().await?;
     let present = locked_row(&mut transaction, user_id, if_match).await?;
@@ -135,7 +135,7 @@ pub(crate) async fn set_roles(
     }
     let (had, has) = (roles::decode(&present.roles), roles);
     if had.len() == has.len() && had.iter().all(|role| has.contains(role)) {
-        return Ok((present.into(), vec![]));
+        return Ok((present.into(), None));
     }
     let changed = sqlx::query_as!(
         UserRow,
@@ -153,17 +153,18 @@ pub(crate) async fn set_roles(
         sessions::revoke_all(&mut transaction, user_id, None, Reason::RoleChange, now).await?
     };
     transaction.commit().await?;
-    Ok((changed.into(), ended))
+    Ok((changed.into(), Some(ended)))
 }
 
-/// Locks an account, which ends its sessions, or lets its owner in again; which sessions ended.
+/// Locks an account, which ends its sessions, or lets its owner in again. Which sessions ended; nothing when it was so
+/// already.
 pub(crate) async fn set_locked(
     pool: &PgPool,
     admin: OwnerId,
     user_id: OwnerId,
     locked: bool,
     if_match: &IfMatch,
-) -> Result<(User, Vec<SessionId>), AdministerError> {
+) -> Result<(User, Option<Vec<SessionId>>), AdministerError> {
     let now = Utc::now();
     let mut transaction = pool.begin().await?;
     let present = locked_row(&mut transaction, user_id, if_match).await?;
@@ -171,7 +172,7 @@ pub(crate) async fn set_locked(
         return Err(AdministerError::OneSelf);
     }
     if present.locked_at.is_some() == locked {
-        return Ok((present.into(), vec![]));
+        return Ok((present.into(), None));
     }
     let changed = sqlx::query_as!(
         UserRow,
@@ -189,7 +190,7 @@ pub(crate) async fn set_locked(
         vec![]
     };
     transaction.commit().await?;
-    Ok((changed.into(), ended))
+    Ok((changed.into(), Some(ended)))
 }
 
 /// The row, kept from others until the transaction ends.

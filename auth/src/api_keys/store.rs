@@ -19,7 +19,7 @@ pub(crate) struct ApiKey {
     pub(crate) id: Uuid,
     /// What its owner calls it.
     #[schema(example = "the watch")]
-    name: String,
+    pub(crate) name: String,
     /// What it is for.
     scopes: Vec<Scope>,
     /// When it was made.
@@ -130,18 +130,17 @@ pub(crate) async fn list(
     Ok(keys.collect())
 }
 
-/// Ends a key; whether the account had it.
+/// Ends a key; its name, when the account had it.
 pub(crate) async fn revoke(
     pool: &PgPool,
     user_id: OwnerId,
     key_id: Uuid,
-) -> Result<bool, sqlx::Error> {
-    let revoked = sqlx::query!(
-        "delete from auth.api_keys where key_id = $1 and user_id = $2",
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "delete from auth.api_keys where key_id = $1 and user_id = $2 returning name",
         key_id,
         user_id.0
     )
-    .execute(pool)
-    .await?;
-    Ok(revoked.rows_affected() > 0)
+    .fetch_optional(pool)
+    .await
 }

@@ -18,6 +18,7 @@ use super::current_session::Administrator;
 use super::problems::{AdminProblems, BodyProblems, Problems};
 use super::words::words;
 use crate::accounts::{self, AdministerError, User};
+use crate::activity::{self, By, Kind};
 use crate::sessions::SessionId;
 use crate::state::AuthState;
 
@@ -140,8 +141,12 @@ pub(super) async fn put_roles(
     let roles = fields.finish(|| roles)?;
     let (user, ended) =
         accounts::set_roles(&auth.pool, admin.user_id, user_id, &roles, &if_match).await?;
-    tracing::info!(user.id = %user_id, ?roles, "roles set");
-    end(known, &ended);
+    if let Some(ended) = ended {
+        end(known, &ended);
+        tracing::info!(user.id = %user_id, ?roles, "roles set");
+        let words: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+        keep(&auth, user_id, Kind::RolesChanged, Some(&words.join(", "))).await;
+    }
     Ok(answer(user))
 }
 
@@ -172,8 +177,11 @@ pub(super) async fn lock(
 ) -> Result<Response, Problem> {
     let (user, ended) =
         accounts::set_locked(&auth.pool, admin.user_id, user_id, true, &if_match).await?;
-    tracing::info!(user.id = %user_id, "account locked");
-    end(known, &ended);
+    if let Some(ended) = ended {
+        end(known, &ended);
+        tracing::info!(user.id = %user_id, "account locked");
+        keep(&auth, user_id, Kind::Locked, None).await;
+    }
     Ok(answer(user))
 }
 
@@ -198,10 +206,17 @@ pub(super) async fn unlock(
     PathId(user_id): PathId<OwnerId>,
     if_match: IfMatch,
 ) -> Result<Response, Problem> {
-    let (user, _ended) =
+    let (user, ended) =
         accounts::set_locked(&auth.pool, admin.user_id, user_id, false, &if_match).await?;
-    tracing::info!(user.id = %user_id, "account unlocked");
+    if ended.is_some() {
+        tracing::info!(user.id = %user_id, "account unlocked");
+        keep(&auth, user_id, Kind::Unlocked, None).await;
+    }
     Ok(answer(user))
+}
+
+async fn keep(auth: &AuthState, user_id: OwnerId, kind: Kind, subject: Option<&str>) {
+    activity::keep(&auth.pool, user_id, kind, By::Administrator, subject).await;
 }
 
 fn answer(user: User) -> Response {

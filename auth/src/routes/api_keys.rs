@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::current_session::CurrentSession;
 use super::problems::{BodyProblems, Problems};
 use super::words::words;
+use crate::activity::{self, By, Kind, Visitor};
 use crate::api_keys::{self, ApiKey, CreateError, KeyToBe};
 use crate::state::AuthState;
 
@@ -68,6 +69,7 @@ struct CreatedKey<'a> {
 pub(super) async fn create_key(
     State(auth): State<AuthState>,
     session: CurrentSession,
+    visitor: Visitor,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let mut fields = body.fields();
@@ -76,6 +78,8 @@ pub(super) async fn create_key(
     let expires_at = fields.optional("expires_at", in_the_future);
     let wanted = fields.finish(|| Some(KeyToBe { name: name?, scopes: scopes?, expires_at }))?;
     let (about, key) = api_keys::create(&auth.pool, session.user_id, wanted).await?;
+    let by = By::Visitor(visitor);
+    activity::keep(&auth.pool, session.user_id, Kind::ApiKeyMade, by, Some(&about.name)).await;
     tracing::info!(key.id = %about.id, "API key made");
     let no_store = [(header::CACHE_CONTROL, "no-store")];
     let created = CreatedKey { about, key: key.expose() };
@@ -132,15 +136,18 @@ pub(super) async fn list_keys(
 pub(super) async fn revoke_key(
     State(auth): State<AuthState>,
     session: CurrentSession,
+    visitor: Visitor,
     PathId(key_id): PathId<Uuid>,
     known: Option<Extension<ApiKeys>>,
 ) -> Result<StatusCode, Problem> {
-    if !api_keys::revoke(&auth.pool, session.user_id, key_id).await? {
-        return Err(Problem::not_found("API key"));
-    }
+    let name = api_keys::revoke(&auth.pool, session.user_id, key_id)
+        .await?
+        .ok_or_else(|| Problem::not_found("API key"))?;
     if let Some(Extension(known)) = known {
         known.revoke(key_id);
     }
+    let by = By::Visitor(visitor);
+    activity::keep(&auth.pool, session.user_id, Kind::ApiKeyRevoked, by, Some(&name)).await;
     tracing::info!(key.id = %key_id, "API key revoked");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::current_session::CurrentSession;
 use super::problems::BodyProblems;
 use crate::accounts;
+use crate::activity::{self, By, Kind, Visitor};
 use crate::email::Email;
 use crate::error::AuthError;
 use crate::password::Password;
@@ -48,6 +49,7 @@ pub(super) struct ChangePasswordRequest {
 pub(super) async fn change_password(
     State(auth): State<AuthState>,
     session: CurrentSession,
+    visitor: Visitor,
     known: Option<Extension<Sessions>>,
     body: JsonBody,
 ) -> Result<StatusCode, Problem> {
@@ -73,6 +75,8 @@ pub(super) async fn change_password(
         auth.hasher.verify(current, Some(&present.hash)).await.map_err(AuthError::from)?;
     if !is_right {
         tracing::info!("change of password refused");
+        let by = By::Visitor(visitor);
+        activity::keep(&auth.pool, session.user_id, Kind::PasswordChangeFailed, by, None).await;
         return Err(wrong_password());
     }
     let hash = auth.hasher.hash(new).await.map_err(AuthError::from)?;
@@ -89,6 +93,8 @@ pub(super) async fn change_password(
     if let Some(Extension(known)) = known {
         ended.iter().for_each(|session_id| known.end(session_id.0));
     }
+    let by = By::Visitor(visitor);
+    activity::keep(&auth.pool, session.user_id, Kind::PasswordChanged, by, None).await;
     tracing::info!(sessions.ended = ended.len(), "password changed");
     Ok(StatusCode::NO_CONTENT)
 }

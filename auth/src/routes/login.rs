@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::problems::BodyProblems;
 use super::token_pair::{self, TokenPair};
 use crate::accounts;
+use crate::activity::{self, By, Kind, Visitor};
 use crate::email::Email;
 use crate::error::AuthError;
 use crate::password::Password;
@@ -47,6 +48,7 @@ pub(super) struct LoginRequest {
 #[tracing::instrument(skip_all)]
 pub(super) async fn login(
     State(auth): State<AuthState>,
+    visitor: Visitor,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let (email, password) = read(&body)?;
@@ -57,18 +59,31 @@ pub(super) async fn login(
     // Unknown or not, a password is hashed: the time tells nobody whether there is an account.
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
     let is_right = auth.hasher.verify(password, hash).await.map_err(AuthError::from)?;
-    let Some(account) = account.filter(|_| is_right) else {
-        tracing::info!("login refused");
-        return Err(Problem::wrong_credentials("the e-mail address or the password is wrong"));
+    let by = By::Visitor(visitor);
+    let account = match account {
+        Some(account) if is_right => account,
+        wrong => {
+            // The answer does not wait for it: its time would tell that there is an account.
+            if let Some(account) = wrong {
+                let pool = auth.pool.clone();
+                tokio::spawn(async move {
+                    activity::keep(&pool, account.user_id, Kind::SignInFailed, by, None).await;
+                });
+            }
+            tracing::info!("login refused");
+            return Err(Problem::wrong_credentials("the e-mail address or the password is wrong"));
+        }
     };
     // Only who knows the password learns of it.
     if account.is_locked {
         tracing::info!(user.id = %account.user_id, "login to a locked account refused");
+        activity::keep(&auth.pool, account.user_id, Kind::SignInFailed, by, None).await;
         return Err(Problem::forbidden("the account is locked; ask who runs this server"));
     }
     let now = Utc::now();
     let (session_id, refresh_token) = sessions::open(&auth.pool, account.user_id, now).await?;
     tracing::info!(user.id = %account.user_id, session.id = %session_id, "logged in");
+    activity::keep(&auth.pool, account.user_id, Kind::SignedIn, by, None).await;
     Ok(token_pair::answer(&auth, account.user_id, &account.roles, session_id, &refresh_token, now)
         .await?)
 }

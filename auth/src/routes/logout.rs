@@ -6,6 +6,7 @@ use service::{Problem, ProblemDetails, Sessions};
 
 use super::current_session::CurrentSession;
 use super::problems::Problems;
+use crate::activity::{self, By, Kind, Visitor};
 use crate::sessions::{self, Reason};
 use crate::state::AuthState;
 
@@ -27,6 +28,7 @@ use crate::state::AuthState;
 pub(super) async fn logout(
     State(auth): State<AuthState>,
     session: CurrentSession,
+    visitor: Visitor,
     known: Option<Extension<Sessions>>,
 ) -> Result<StatusCode, Problem> {
     let mut connection = auth.pool.acquire().await?;
@@ -34,6 +36,7 @@ pub(super) async fn logout(
     if let Some(Extension(known)) = known {
         known.end(session.session_id.0);
     }
+    activity::keep(&auth.pool, session.user_id, Kind::SignedOut, By::Visitor(visitor), None).await;
     tracing::info!(session.id = %session.session_id, "logged out");
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,6 @@
 //! `/api/v1/auth` and the key set, as the contract has them.
 
+mod activity;
 mod admin;
 mod answer;
 mod api_keys;

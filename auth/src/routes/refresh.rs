@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::problems::BodyProblems;
 use super::token_pair::{self, TokenPair};
+use crate::activity::{self, By, Kind, Visitor};
 use crate::sessions::{self, RefreshError, RefreshToken, Refreshed};
 use crate::state::AuthState;
 
@@ -38,6 +39,7 @@ pub(super) struct RefreshRequest {
 #[tracing::instrument(skip_all)]
 pub(super) async fn refresh(
     State(auth): State<AuthState>,
+    visitor: Visitor,
     known: Option<Extension<Sessions>>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -47,8 +49,12 @@ pub(super) async fn refresh(
     let presented = fields.finish(|| token)?;
     let now = Utc::now();
     let refreshed = sessions::refresh(&auth.pool, &presented, now).await;
-    if let (Err(RefreshError::Reused(session_id)), Some(Extension(known))) = (&refreshed, known) {
-        known.end(session_id.0);
+    if let Err(RefreshError::Reused(session_id, user_id)) = &refreshed {
+        if let Some(Extension(known)) = known {
+            known.end(session_id.0);
+        }
+        let by = By::Visitor(visitor);
+        activity::keep(&auth.pool, *user_id, Kind::RefreshTokenReused, by, None).await;
     }
     let Refreshed { session_id, user_id, roles, token } = refreshed?;
     Ok(token_pair::answer(&auth, user_id, &roles, session_id, &token, now).await?)
@@ -57,7 +63,7 @@ pub(super) async fn refresh(
 impl From<RefreshError> for Problem {
     fn from(error: RefreshError) -> Self {
         match error {
-            RefreshError::Invalid | RefreshError::Reused(_) => {
+            RefreshError::Invalid | RefreshError::Reused(..) => {
                 Self::wrong_credentials(error.to_string())
             }
             RefreshError::Failed(cause) => cause.into(),

@@ -10,7 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{
-    admin, api_keys, change_password, erase_me, jwks, login, logout, me, refresh, register,
+    activity, admin, api_keys, change_password, erase_me, jwks, login, logout, me, refresh,
+    register,
 };
 use crate::state::AuthState;
 
@@ -41,6 +42,7 @@ fn routes() -> OpenApiRouter<AuthState> {
         .routes(routes!(change_password::change_password))
         .routes(routes!(api_keys::create_key, api_keys::list_keys))
         .routes(routes!(api_keys::revoke_key))
+        .routes(routes!(activity::list_activity))
         .routes(routes!(jwks::jwks))
         .routes(routes!(admin::list_users))
         .routes(routes!(admin::get_user))

@@ -27,7 +27,7 @@ pub(crate) enum RefreshError {
     Invalid,
     /// It was used before, which has ended its session. A client learns no more than of any other.
     #[error("the refresh token is not valid")]
-    Reused(SessionId),
+    Reused(SessionId, OwnerId),
     /// Neither the token's fault nor its owner's.
     #[error(transparent)]
     Failed(#[from] AuthError),
@@ -71,7 +71,7 @@ pub(crate) async fn refresh(
         revoke(&mut transaction, session_id, Reason::TokenReuse, now).await?;
         transaction.commit().await?;
         warn!(user.id = %user_id, session.id = %session_id, "refresh token used twice, session revoked");
-        return Err(RefreshError::Reused(session_id));
+        return Err(RefreshError::Reused(session_id, user_id));
     }
     if found.expires_at <= now {
         return Err(RefreshError::Invalid);

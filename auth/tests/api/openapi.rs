@@ -23,6 +23,7 @@ async fn every_status_is_documented() {
         ("get /.well-known/jwks.json", "200 429 503"),
         ("get /api/v1/admin/users", "200 400 401 403 429 503"),
         ("get /api/v1/admin/users/{id}", "200 400 401 403 404 429 503"),
+        ("get /api/v1/auth/activity", "200 400 401 429 503"),
         ("get /api/v1/auth/api-keys", "200 400 401 403 429 503"),
         ("get /api/v1/auth/me", "200 304 401 429 503"),
         ("patch /api/v1/auth/me", "200 400 401 412 413 415 422 429 503"),

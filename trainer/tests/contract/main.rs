@@ -13,6 +13,7 @@ mod runner;
 mod training;
 
 mod accounts;
+mod activity;
 mod api_keys;
 mod consistency;
 mod documents;
