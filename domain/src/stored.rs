@@ -38,7 +38,7 @@ pub enum DecodeError {
 macro_rules! events {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident($payload:ty) = $event_type:literal $version:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(tag = "type")]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $event_type)] $variant($payload),)+

@@ -1,6 +1,7 @@
 //! What happens to users themselves, as far as it is history. Their accounts are not: those are kept
 //! elsewhere and change in place.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::OwnerId;
@@ -22,7 +23,7 @@ impl UserEvent {
 }
 
 /// Payload of `user.erased`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UserErased {
     /// Who was erased; the id means nobody any more.
     pub user_id: OwnerId,

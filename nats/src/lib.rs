@@ -4,6 +4,7 @@
 //! Postgres decides, JetStream accelerates: nothing in JetStream has to survive.
 
 mod announcement;
+mod asyncapi;
 mod connect;
 mod erase;
 mod message;
@@ -12,6 +13,7 @@ mod stream;
 mod subscription;
 
 pub use announcement::{Announcer, CHECKPOINTS, HINT};
+pub use asyncapi::{AsyncApi, asyncapi};
 pub use connect::{ConnectError, connect};
 pub use erase::{EraseError, erase_from_stream};
 pub use message::{MessageError, headers, read_message, subject};

@@ -1,24 +1,24 @@
 use async_nats::HeaderMap;
-use async_nats::header::NATS_MESSAGE_ID;
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
 use domain::{OwnerId, Part};
 use event_store::RecordedEvent;
 use uuid::Uuid;
 
-const SPEC_VERSION: &str = "ce-specversion";
-const ID: &str = "ce-id";
-const SOURCE: &str = "ce-source";
-const TYPE: &str = "ce-type";
-const SUBJECT: &str = "ce-subject";
-const TIME: &str = "ce-time";
-const CONTENT_TYPE: &str = "ce-datacontenttype";
-const TRACEPARENT: &str = "traceparent";
-const POSITION: &str = "Trainer-Position";
-const PREVIOUS_POSITION: &str = "Trainer-Previous-Position";
-const OWNER: &str = "Trainer-Owner";
-const SEQUENCE: &str = "Trainer-Sequence";
-const EVENT_VERSION: &str = "Trainer-Event-Version";
+pub(crate) const MESSAGE_ID: &str = "Nats-Msg-Id";
+pub(crate) const SPEC_VERSION: &str = "ce-specversion";
+pub(crate) const ID: &str = "ce-id";
+pub(crate) const SOURCE: &str = "ce-source";
+pub(crate) const TYPE: &str = "ce-type";
+pub(crate) const SUBJECT: &str = "ce-subject";
+pub(crate) const TIME: &str = "ce-time";
+pub(crate) const CONTENT_TYPE: &str = "ce-datacontenttype";
+pub(crate) const TRACEPARENT: &str = "traceparent";
+pub(crate) const POSITION: &str = "Trainer-Position";
+pub(crate) const PREVIOUS_POSITION: &str = "Trainer-Previous-Position";
+pub(crate) const OWNER: &str = "Trainer-Owner";
+pub(crate) const SEQUENCE: &str = "Trainer-Sequence";
+pub(crate) const EVENT_VERSION: &str = "Trainer-Event-Version";
 
 /// The subject of an event: `trainer.events.<part>.<noun>.<verb>`. No ids in it: their number costs
 /// the server memory.
@@ -35,7 +35,7 @@ pub fn subject(part: Part, event_type: &str) -> String {
 pub fn headers(event: &RecordedEvent, previous: i64) -> HeaderMap {
     let mut headers = HeaderMap::new();
     let event_id = event.event_id.to_string();
-    headers.insert(NATS_MESSAGE_ID, event_id.as_str());
+    headers.insert(MESSAGE_ID, event_id.as_str());
     headers.insert(SPEC_VERSION, "1.0");
     headers.insert(ID, event_id.as_str());
     headers.insert(SOURCE, format!("/{}", event.aggregate_type()));

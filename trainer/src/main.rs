@@ -70,6 +70,8 @@ enum Command {
     Events(commands::events::EventsArgs),
     /// Prints the OpenAPI document; needs no server.
     Openapi,
+    /// Prints the AsyncAPI document: the events on NATS and their JSON Schemas; needs no server.
+    Asyncapi,
     /// Looks whether everything is as it should be.
     Doctor,
     /// Measures what this machine does.
@@ -104,8 +106,8 @@ async fn run() -> anyhow::Result<()> {
     // A line for every request would be a part of what is measured.
     let otherwise = match &command {
         Command::Bench(_) => LevelFilter::WARN,
-        // It talks to nobody, and need not say so.
-        Command::Openapi => LevelFilter::ERROR,
+        // They talk to nobody, and need not say so.
+        Command::Openapi | Command::Asyncapi => LevelFilter::ERROR,
         Command::Up(_)
         | Command::Serve(_)
         | Command::Migrate
@@ -128,6 +130,10 @@ async fn run() -> anyhow::Result<()> {
         Command::Projections(args) => commands::projections::projections(args, &servers).await,
         Command::Events(args) => commands::events::events(args, &servers).await,
         Command::Openapi => commands::openapi::openapi().await,
+        Command::Asyncapi => {
+            commands::asyncapi::asyncapi();
+            Ok(())
+        }
         Command::Doctor => commands::doctor::doctor(&servers).await,
         Command::Bench(args) => bench::run(args, &servers).await,
     }

@@ -1,4 +1,5 @@
 use chrono::{Days, NaiveDate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::workout::lies_within;
@@ -8,7 +9,7 @@ use crate::{Distance, FieldViolation, Name, Text, Violation};
 const MAX_DAYS: i64 = 366;
 
 /// What a plan says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanDetails {
     /// What it is called.
     pub name: Name,

@@ -1,4 +1,5 @@
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{PlanDetails, PlanStatus, WorkoutContent};
@@ -59,7 +60,7 @@ impl PlanEvent {
 }
 
 /// Payload of `plan.created`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanCreated {
     /// The new plan.
     pub plan_id: PlanId,
@@ -70,7 +71,7 @@ pub struct PlanCreated {
 }
 
 /// Payload of `plan.renamed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanRenamed {
     /// The plan.
     pub plan_id: PlanId,
@@ -79,7 +80,7 @@ pub struct PlanRenamed {
 }
 
 /// Payload of `plan.described`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanDescribed {
     /// The plan.
     pub plan_id: PlanId,
@@ -88,7 +89,7 @@ pub struct PlanDescribed {
 }
 
 /// Payload of `plan.rescheduled`. Workouts that move with it have `workout.moved` events of their own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanRescheduled {
     /// The plan.
     pub plan_id: PlanId,
@@ -99,7 +100,7 @@ pub struct PlanRescheduled {
 }
 
 /// Payload of `plan.goal_changed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GoalChanged {
     /// The plan.
     pub plan_id: PlanId,
@@ -110,14 +111,14 @@ pub struct GoalChanged {
 }
 
 /// Payload of `plan.activated`, `plan.completed`, `plan.abandoned` and `plan.deleted`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PlanStatusChanged {
     /// The plan.
     pub plan_id: PlanId,
 }
 
 /// Payload of `workout.scheduled`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutScheduled {
     /// The plan it belongs to.
     pub plan_id: PlanId,
@@ -130,7 +131,7 @@ pub struct WorkoutScheduled {
 }
 
 /// Payload of `workout.moved`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutMoved {
     /// The plan it belongs to.
     pub plan_id: PlanId,
@@ -141,7 +142,7 @@ pub struct WorkoutMoved {
 }
 
 /// Payload of `workout.changed`: the whole of what it asks for now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutChanged {
     /// The plan it belongs to.
     pub plan_id: PlanId,
@@ -152,7 +153,7 @@ pub struct WorkoutChanged {
 }
 
 /// Payload of `workout.completed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutCompleted {
     /// The plan it belongs to.
     pub plan_id: PlanId,
@@ -163,7 +164,7 @@ pub struct WorkoutCompleted {
 }
 
 /// Payload of `workout.skipped`, `workout.reopened` and `workout.removed`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutSettled {
     /// The plan it belongs to.
     pub plan_id: PlanId,

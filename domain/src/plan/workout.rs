@@ -1,6 +1,7 @@
 use std::str::FromStr;
 
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Distance, Minutes, Name, PaceRange, Text};
@@ -11,7 +12,7 @@ use crate::{Distance, Minutes, Name, PaceRange, Text};
 pub struct UnknownWord;
 
 /// What kind of training a workout is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkoutType {
     /// A relaxed run.
@@ -112,7 +113,7 @@ impl WorkoutStatus {
 }
 
 /// What a workout asks for, apart from its day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WorkoutContent {
     /// What it is called.
     pub name: Name,

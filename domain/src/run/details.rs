@@ -1,4 +1,5 @@
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pace::is_plausible;
@@ -7,7 +8,7 @@ use crate::{
 };
 
 /// What a run was like.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunDetails {
     /// The day it was run, on the runner's own calendar.
     pub actual_date: NaiveDate,

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{RunDetails, Source};
@@ -23,7 +24,7 @@ events! {
 }
 
 /// Payload of `run.recorded`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunRecorded {
     /// The new run.
     pub run_id: RunId,
@@ -38,7 +39,7 @@ pub struct RunRecorded {
 }
 
 /// Payload of `run.corrected`: the whole of what it was like.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunCorrected {
     /// The run.
     pub run_id: RunId,
@@ -47,7 +48,7 @@ pub struct RunCorrected {
 }
 
 /// Payload of `run.matched` and `run.unmatched`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunMatched {
     /// The run.
     pub run_id: RunId,
@@ -58,7 +59,7 @@ pub struct RunMatched {
 }
 
 /// Payload of `run.deleted`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunDeleted {
     /// The run.
     pub run_id: RunId,

@@ -1,9 +1,12 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Violation;
 
 /// A pace in seconds per kilometre, 90 to 3600.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct SecondsPerKm(u32);
 
@@ -28,7 +31,7 @@ impl SecondsPerKm {
 }
 
 /// The pace a workout asks for, from the fastest to the slowest that is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaceRange {
     /// The faster end, the smaller number.
     pub fast: SecondsPerKm,

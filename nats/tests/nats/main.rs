@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
 
 mod announcements;
+mod asyncapi;
 mod holes;
 mod outages;
 mod published;
