@@ -14,7 +14,7 @@ use crate::{
     cluster,
     data_lock::DataLock,
     home::Home,
-    nats::{self, Nats},
+    nats::{Nats, Passwords},
     ports::Ports,
     postgres::{DATABASE, Postgres},
     process::Process,
@@ -122,7 +122,7 @@ async fn bring_up(
     let rest = async {
         postgres.server().make_database().await?;
         let nats = Nats {
-            password: nats::password(&home, &account)?,
+            passwords: Passwords::read_or_make(&home, &account)?,
             home: home.clone(),
             account,
             program: binaries.nats_server.clone(),
@@ -275,10 +275,11 @@ impl Embedded {
         self.owned()?.postgres.server().another_database(name).await
     }
 
-    /// The URL of one of the further accounts of a throwaway nats-server.
+    /// The URLs of one of the further accounts of a throwaway nats-server: the trainer's and the
+    /// subscribers'.
     #[cfg(feature = "testing")]
-    pub(crate) fn nats_url_of(&self, account: usize) -> Result<String, EmbeddedError> {
-        Ok(self.owned()?.nats.server().url_of(account))
+    pub(crate) fn nats_urls_of(&self, account: usize) -> Result<(String, String), EmbeddedError> {
+        Ok(self.owned()?.nats.server().urls_of(account))
     }
 }
 

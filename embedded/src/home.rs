@@ -90,6 +90,11 @@ impl Home {
         (socket <= LONGEST_SOCKET && !text.contains([',', '"'])).then_some(folder)
     }
 
+    /// Where those who read the events find how to reach the nats-server.
+    pub(crate) fn subscriber_url(&self) -> PathBuf {
+        self.data_dir.join("nats-subscriber.url")
+    }
+
     pub(crate) fn ports(&self) -> PathBuf {
         self.data_dir.join("ports.json")
     }

@@ -14,6 +14,7 @@ mod error;
 mod home;
 mod logs;
 mod nats;
+mod nats_users;
 mod options;
 mod ports;
 mod postgres;

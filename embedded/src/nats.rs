@@ -21,12 +21,11 @@ use crate::{
     account::Account,
     home::Home,
     logs,
+    nats_users::{self, SUBSCRIBER, TRAINER},
     process::{self, Process},
     secret,
     server::Server,
 };
-
-const USER: &str = "trainer";
 
 /// The accounts of a throwaway server beside the usual one.
 pub(crate) const THROWAWAY_ACCOUNTS: usize = 200;
@@ -39,17 +38,33 @@ pub(crate) struct Nats {
     pub(crate) account: Account,
     pub(crate) program: PathBuf,
     pub(crate) options: Options,
-    pub(crate) password: String,
+    pub(crate) passwords: Passwords,
     pub(crate) port: u16,
 }
 
-/// The password of the server, made when there is none.
-pub(crate) fn password(home: &Home, account: &Account) -> Result<String, EmbeddedError> {
-    let path = password_file(home);
-    if !path.exists() {
-        secret::write(&path, &secret::generate(), account)?;
+/// The passwords of the server's users.
+pub(crate) struct Passwords {
+    trainer: String,
+    subscriber: String,
+}
+
+impl Passwords {
+    /// Those of the server, made when there are none.
+    pub(crate) fn read_or_make(home: &Home, account: &Account) -> Result<Self, EmbeddedError> {
+        for path in [trainer_password(home), subscriber_password(home)] {
+            if !path.exists() {
+                secret::write(&path, &secret::generate(), account)?;
+            }
+        }
+        Self::read(home)
     }
-    secret::read(&path)
+
+    fn read(home: &Home) -> Result<Self, EmbeddedError> {
+        Ok(Self {
+            trainer: secret::read(&trainer_password(home))?,
+            subscriber: secret::read(&subscriber_password(home))?,
+        })
+    }
 }
 
 impl Nats {
@@ -60,20 +75,31 @@ impl Nats {
             account: account.clone(),
             program: PathBuf::new(),
             options: Options::new(home.data_dir()),
-            password: secret::read(&password_file(home)).ok()?,
+            passwords: Passwords::read(home).ok()?,
             port,
         })
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("nats://{USER}:{}@127.0.0.1:{}", self.password, self.port)
+        self.url_as(TRAINER, &self.passwords.trainer)
     }
 
-    /// The URL of one of the accounts of a throwaway server.
+    /// The URL for subscribers.
+    pub(crate) fn subscriber_url(&self) -> String {
+        self.url_as(SUBSCRIBER, &self.passwords.subscriber)
+    }
+
+    /// The URLs of one of the accounts of a throwaway server: the trainer's and the subscribers'.
     #[cfg(feature = "testing")]
-    pub(crate) fn url_of(&self, account: usize) -> String {
-        let Self { password, port, .. } = self;
-        format!("nats://{}:{password}@127.0.0.1:{port}", throwaway_account(account))
+    pub(crate) fn urls_of(&self, account: usize) -> (String, String) {
+        (
+            self.url_as(&nats_users::throwaway_trainer(account), &self.passwords.trainer),
+            self.url_as(&nats_users::throwaway_subscriber(account), &self.passwords.subscriber),
+        )
+    }
+
+    fn url_as(&self, user: &str, password: &str) -> String {
+        format!("nats://{user}:{password}@127.0.0.1:{}", self.port)
     }
 
     fn configuration_file(&self) -> PathBuf {
@@ -94,7 +120,8 @@ impl Nats {
     }
 
     fn configuration(&self) -> String {
-        let Self { port, password, .. } = self;
+        let Self { port, passwords, .. } = self;
+        let Passwords { trainer, subscriber } = passwords;
         let monitoring = match self.options.nats_monitoring_port {
             Some(port) => format!("http: \"127.0.0.1:{port}\"\n"),
             None => String::new(),
@@ -110,10 +137,10 @@ impl Nats {
             Some(_) | None => "",
         };
         let users = match self.options.storage {
-            Storage::Lasting => {
-                format!("authorization {{ user: \"{USER}\", password: \"{password}\" }}")
+            Storage::Lasting => nats_users::authorization(trainer, subscriber),
+            Storage::Throwaway => {
+                nats_users::throwaway_accounts(THROWAWAY_ACCOUNTS, trainer, subscriber)
             }
-            Storage::Throwaway => throwaway_accounts(password),
         };
         format!(
             "\
@@ -142,8 +169,7 @@ jetstream {{
             if !line.starts_with("INFO ") {
                 return Ok(false);
             }
-            let greeting =
-                json!({ "user": USER, "pass": self.password, "verbose": false, "pedantic": false });
+            let greeting = json!({ "user": TRAINER, "pass": self.passwords.trainer, "verbose": false, "pedantic": false });
             stream.write_all(format!("CONNECT {greeting}\r\nPING\r\n").as_bytes()).await?;
             loop {
                 line.clear();
@@ -195,6 +221,12 @@ impl Server for Nats {
         self.tidy();
         let configuration_file = self.configuration_file();
         secret::write(&configuration_file, &self.configuration(), &self.account)?;
+        // For whoever started the trainer, not for the server's account.
+        secret::write(
+            &self.home.subscriber_url(),
+            &format!("{}\n", self.subscriber_url()),
+            &Account::Caller,
+        )?;
         let start_log = self.home.logs().join("nats-start.log");
         let output = File::create(&start_log).map_err(EmbeddedError::file("create", &start_log))?;
         let errors = output.try_clone().map_err(EmbeddedError::file("open", &start_log))?;
@@ -238,8 +270,12 @@ impl Server for Nats {
     }
 }
 
-fn password_file(home: &Home) -> PathBuf {
+fn trainer_password(home: &Home) -> PathBuf {
     home.nats().join("password")
+}
+
+fn subscriber_password(home: &Home) -> PathBuf {
+    home.nats().join("subscriber-password")
 }
 
 /// Major and minor version, from `nats-server: v2.9.10`.
@@ -251,22 +287,6 @@ fn nats_version(program: &Path) -> Option<(u32, u32)> {
 fn version_in(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.trim().rsplit(' ').next()?.trim_start_matches('v').split('.');
     Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
-/// Beside the usual account many more, each with subjects and a JetStream of its own, so that tests
-/// that run at once do not meet.
-fn throwaway_accounts(password: &str) -> String {
-    let account = |name: &str| {
-        format!(
-            "  {name} {{ jetstream: enabled, users: [ {{ user: \"{name}\", password: \"{password}\" }} ] }}\n"
-        )
-    };
-    let further = (0..THROWAWAY_ACCOUNTS).map(|number| account(&throwaway_account(number)));
-    format!("accounts {{\n{}{}}}", account(USER), further.collect::<String>())
-}
-
-fn throwaway_account(number: usize) -> String {
-    format!("test_{number}")
 }
 
 /// A path as a text in a configuration file of nats-server.

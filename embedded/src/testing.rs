@@ -109,10 +109,19 @@ impl TestServers {
     ///
     /// When a test process asks for more than 200.
     pub fn nats_account(&self) -> String {
+        self.nats_account_with_subscriber().0
+    }
+
+    /// The same, and the URL for those who may only read the events in it.
+    ///
+    /// # Panics
+    ///
+    /// When a test process asks for more than 200.
+    pub fn nats_account_with_subscriber(&self) -> (String, String) {
         let number = self.nats_accounts.fetch_add(1, Ordering::Relaxed);
         assert!(number < THROWAWAY_ACCOUNTS, "a test process has {THROWAWAY_ACCOUNTS} accounts");
-        match self.servers.nats_url_of(number) {
-            Ok(url) => url,
+        match self.servers.nats_urls_of(number) {
+            Ok(urls) => urls,
             Err(error) => panic!("no new account for a test: {error}"),
         }
     }

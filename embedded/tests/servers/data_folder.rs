@@ -94,11 +94,7 @@ pub(crate) async fn ask(database_url: &str, statement: &str) -> String {
 
 /// Publishes into a stream of JetStream and gives the number of messages in it.
 pub(crate) async fn publish(nats_url: &str) -> u64 {
-    let address: async_nats::ServerAddr = nats_url.parse().unwrap();
-    let (user, password) =
-        (address.username().unwrap().to_owned(), address.password().unwrap().to_owned());
-    let options = async_nats::ConnectOptions::with_user_and_password(user, password);
-    let jetstream = async_nats::jetstream::new(options.connect(address).await.unwrap());
+    let jetstream = async_nats::jetstream::new(say_hello(nats_url).await.unwrap());
     let config = async_nats::jetstream::stream::Config {
         name: "NOTES".to_owned(),
         subjects: vec!["notes".to_owned()],
@@ -107,6 +103,16 @@ pub(crate) async fn publish(nats_url: &str) -> u64 {
     let mut stream = jetstream.get_or_create_stream(config).await.unwrap();
     jetstream.publish("notes", "note".into()).await.unwrap().await.unwrap();
     stream.info().await.unwrap().state.messages
+}
+
+/// Connects as the user that the URL names.
+pub(crate) async fn say_hello(
+    nats_url: &str,
+) -> Result<async_nats::Client, async_nats::ConnectError> {
+    let address: async_nats::ServerAddr = nats_url.parse().unwrap();
+    let (user, password) =
+        (address.username().unwrap().to_owned(), address.password().unwrap().to_owned());
+    async_nats::ConnectOptions::with_user_and_password(user, password).connect(address).await
 }
 
 pub(crate) fn pids(servers: &Embedded) -> [u32; 2] {

@@ -6,7 +6,7 @@ use embedded::{EmbeddedError, Options, start};
 use nix::unistd::{Pid, getpgid};
 use sqlx::Connection;
 
-use crate::data_folder::{DataFolder, ask, is_alive, notes, pids, port, publish, write};
+use crate::data_folder::{DataFolder, ask, is_alive, notes, pids, port, publish, say_hello, write};
 
 #[tokio::test]
 async fn the_first_start_makes_a_durable_cluster_and_a_jetstream() {
@@ -66,10 +66,33 @@ async fn stop_leaves_no_process_and_lets_go_of_the_folder() {
 }
 
 #[tokio::test]
+async fn subscribers_find_their_url_in_the_data_folder() {
+    let folder = DataFolder::new();
+    let servers = start(folder.options()).await.unwrap();
+    let file = folder.path().join("nats-subscriber.url");
+    let first = std::fs::read_to_string(&file).unwrap();
+    assert!(first.starts_with("nats://subscriber:"), "{first}");
+    assert_eq!(port(first.trim_end()), port(servers.nats_url()));
+    say_hello(first.trim_end()).await.unwrap();
+    servers.stop().await.unwrap();
+
+    let servers = start(folder.options()).await.unwrap();
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), first, "a restart does not change it");
+    say_hello(first.trim_end()).await.unwrap();
+    servers.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn passwords_are_needed_and_only_the_owner_can_read_them() {
     let folder = DataFolder::new();
     let servers = start(folder.options()).await.unwrap();
-    for secret in ["postgres/running-trainer.password", "nats/password", "nats/server.conf"] {
+    for secret in [
+        "postgres/running-trainer.password",
+        "nats/password",
+        "nats/subscriber-password",
+        "nats/server.conf",
+        "nats-subscriber.url",
+    ] {
         let mode = std::fs::metadata(folder.path().join(secret)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{secret}");
     }
