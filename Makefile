@@ -13,7 +13,7 @@ ARGS ?=
 
 trainer := $(CARGO) run --release --locked --package trainer --
 
-.PHONY: help demo up test lint bench sqlx-prepare sqlx-check clean clean-data install-missing
+.PHONY: help demo up test test-subscribers lint bench sqlx-prepare sqlx-check clean clean-data install-missing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,13 @@ up: install-missing ## everything on http://localhost:8000
 
 test: install-missing ## every test; nothing has to run beforehand
 	$(CARGO) test --workspace --locked --no-fail-fast
+
+test-subscribers: install-missing ## the subscribers of docs/SUBSCRIBERS.md, killed again and again; fetches their libraries
+	python3 -m venv docs/subscribers/python/.venv
+	docs/subscribers/python/.venv/bin/pip install --quiet --requirement docs/subscribers/python/requirements.txt
+	npm install --prefix docs/subscribers/javascript --no-package-lock --no-audit --no-fund
+	$(CARGO) build --manifest-path docs/subscribers/rust/Cargo.toml --locked
+	TRAINER_TEST_SUBSCRIBERS=required $(CARGO) test --package nats --locked --test nats documented
 
 lint: ## format and lints
 	$(CARGO) fmt --all --check

@@ -1,6 +1,7 @@
 //! `trainer up --demo`: a runner in the middle of a plan, made through the commands, and shown.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -52,6 +53,13 @@ pub(crate) async fn show(
     let summary = client.get_json("/api/v1/analytics/summary").await?;
     print(&account, &token, plan_id, address.port(), &[plan, progress, summary]);
     Ok(())
+}
+
+/// Says how to follow the events on the private nats-server.
+#[expect(clippy::print_stdout, reason = "the demo is shown to a person")]
+pub(crate) fn show_events(data_dir: &Path) {
+    println!("\nThe events on NATS, with the password: {}/nats-subscriber.url", data_dir.display());
+    println!("What to do with it: docs/SUBSCRIBERS.md");
 }
 
 struct Account {

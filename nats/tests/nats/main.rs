@@ -4,6 +4,7 @@
 
 mod announcements;
 mod asyncapi;
+mod documented;
 mod holes;
 mod outages;
 mod own_server;

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 pub(crate) struct Record {
     pub(crate) owner: OwnerId,
+    pub(crate) metres: u32,
 }
 
 /// `Refused` cannot have our `From`s: it belongs to another crate.
@@ -47,7 +48,7 @@ impl Transaction for Record {
         let details = RunDetails {
             actual_date: day,
             started_at: None,
-            distance_m: Distance::from_km(8.0).unwrap(),
+            distance_m: Distance::from_km(f64::from(self.metres) / 1000.0).unwrap(),
             duration_s: Seconds::from_seconds(2_400).unwrap(),
             average_heart_rate: None,
             max_heart_rate: None,

@@ -51,7 +51,7 @@ async fn a_message_is_a_cloud_event_in_binary_mode() {
         traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
         ..CommandContext::new(owner, "test")
     };
-    scene.store.execute(&context, &Record { owner }).await.unwrap();
+    scene.store.execute(&context, &Record { owner, metres: 8_000 }).await.unwrap();
     scene.record_one(owner).await;
     let relay = scene.relay();
     scene.all_published().await;

@@ -36,6 +36,13 @@ impl Scene {
         Self::between(&servers.database().await, servers.nats_account()).await
     }
 
+    /// The same, and the URL for those who may only read the events.
+    pub(crate) async fn with_subscriber() -> (Self, String) {
+        let servers = testing::shared();
+        let (nats_url, subscriber_url) = servers.nats_account_with_subscriber();
+        (Self::between(&servers.database().await, nats_url).await, subscriber_url)
+    }
+
     /// On servers of the test's own, which it may stop.
     pub(crate) async fn on(servers: &TestServers) -> Self {
         Self::between(&servers.database().await, servers.nats_url()).await
@@ -62,7 +69,12 @@ impl Scene {
     }
 
     pub(crate) async fn record_one(&self, owner: OwnerId) {
-        self.store.execute(&CommandContext::new(owner, "test"), &Record { owner }).await.unwrap();
+        self.record_metres(owner, 8_000).await;
+    }
+
+    pub(crate) async fn record_metres(&self, owner: OwnerId, metres: u32) {
+        let record = Record { owner, metres };
+        self.store.execute(&CommandContext::new(owner, "test"), &record).await.unwrap();
     }
 
     pub(crate) async fn events(&self) -> Vec<RecordedEvent> {

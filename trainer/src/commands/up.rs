@@ -46,6 +46,9 @@ async fn run(process: &mut Process, args: &UpArgs, config: &ServerConfig) -> any
     tracing::info!(%address, "everything is up");
     if *demo {
         demo::show(process, &master_key, address).await?;
+        if config.nats_url.is_none() {
+            demo::show_events(&config.data_dir);
+        }
     }
     std::future::pending().await
 }
