@@ -1,7 +1,7 @@
 //! What an operator can ask the program to do, one file each.
 
-pub(crate) mod auth;
 pub(crate) mod asyncapi;
+pub(crate) mod auth;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod import;
