@@ -1,7 +1,7 @@
 //! Passwords: which are taken, and how they are kept.
 
 mod argon2id;
-mod common;
+mod commonly_used;
 mod hashing;
 mod patterns;
 mod text;

@@ -3,7 +3,7 @@ use std::fmt;
 use domain::Violation;
 use zeroize::Zeroizing;
 
-use super::{common, patterns};
+use super::{commonly_used, patterns};
 use crate::email::Email;
 
 /// The fewest characters of a password.
@@ -43,7 +43,7 @@ impl Password {
         if email.is_some_and(|email| is_like_email(&folded, email)) {
             return Err(Violation::new("like_email", "must not be taken from the e-mail address"));
         }
-        if common::is_common(&folded) || patterns::is_pattern(&folded) {
+        if commonly_used::is_common(&folded) || patterns::is_pattern(&folded) {
             return Err(Violation::new("too_common", "is too common or too easy to guess"));
         }
         Ok(())

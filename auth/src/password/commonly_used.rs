@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    include_str!("common.txt").lines().filter(|line| !line.starts_with("# ")).collect()
+    include_str!("commonly_used.txt").lines().filter(|line| !line.starts_with("# ")).collect()
 });
 
 /// Words that, with digits and signs around them, are still the first that attackers try.
