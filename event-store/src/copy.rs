@@ -1,10 +1,13 @@
 //! Reads long stretches of events at the speed of `COPY`.
 
+use std::ops::RangeInclusive;
+
 use bytes::{Buf, Bytes, BytesMut};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{OwnerId, Part};
 use futures::TryStreamExt;
-use sqlx::{ConnectOptions, PgPool};
+use futures::stream::BoxStream;
+use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -39,23 +42,11 @@ async fn copy(
     batch: usize,
     batches: &Batches,
 ) -> sqlx::Result<()> {
-    // Two numbers: nothing of it comes from outside.
-    let statement = format!(
-        "copy (select position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
-                      owner_id, part, event_id, recorded_at
-                 from es.events where position > {after} and position <= {up_to} order by position)
-           to stdout (format binary)"
-    );
     // A connection of its own: one that is given back in the middle of a copy cannot be used again.
     let mut connection = pool.connect_options().connect().await?;
-    let mut chunks = connection.copy_out_raw(&statement).await?;
-    let mut decoder = Decoder::default();
     let mut events = Vec::with_capacity(batch);
-    while let Some(chunk) = chunks.try_next().await? {
-        decoder.feed(chunk);
-        while let Some(event) = decoder.next()? {
-            events.push(event);
-        }
+    let mut copied = Copied::open(&mut connection, after, up_to, None).await?;
+    while copied.read_into(&mut events).await? {
         if events.len() >= batch {
             let full = std::mem::replace(&mut events, Vec::with_capacity(batch));
             if batches.send(Ok(full)).await.is_err() {
@@ -63,13 +54,73 @@ async fn copy(
             }
         }
     }
-    if !decoder.is_done() {
-        return Err(sqlx::Error::Protocol("the copy of events ended early".to_owned()));
-    }
     if !events.is_empty() {
         let _gone = batches.send(Ok(events)).await;
     }
     Ok(())
+}
+
+/// Gives the events behind `after` up to and with `up_to` of some parts, in order, as the transaction
+/// sees them that the connection is in.
+///
+/// # Errors
+/// When the database fails. The connection cannot be used again then.
+pub async fn copy_parts(
+    connection: &mut PgConnection,
+    after: i64,
+    up_to: i64,
+    parts: RangeInclusive<u8>,
+    mut each: impl FnMut(RecordedEvent),
+) -> sqlx::Result<()> {
+    let mut events = Vec::new();
+    let mut copied = Copied::open(connection, after, up_to, Some(parts)).await?;
+    while copied.read_into(&mut events).await? {
+        events.drain(..).for_each(&mut each);
+    }
+    Ok(())
+}
+
+/// A copy that is being read.
+struct Copied<'a> {
+    chunks: BoxStream<'a, sqlx::Result<Bytes>>,
+    decoder: Decoder,
+}
+
+impl<'a> Copied<'a> {
+    async fn open(
+        connection: &'a mut PgConnection,
+        after: i64,
+        up_to: i64,
+        parts: Option<RangeInclusive<u8>>,
+    ) -> sqlx::Result<Self> {
+        let of_parts = parts.map_or_else(String::new, |parts| {
+            format!("and part between {} and {}", parts.start(), parts.end())
+        });
+        // Numbers: nothing of it comes from outside.
+        let statement = format!(
+            "copy (select position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
+                          owner_id, part, event_id, recorded_at
+                     from es.events where position > {after} and position <= {up_to} {of_parts} order by position)
+               to stdout (format binary)"
+        );
+        let chunks = connection.copy_out_raw(&statement).await?;
+        Ok(Self { chunks, decoder: Decoder::default() })
+    }
+
+    /// Reads a few more events; false after the last one.
+    async fn read_into(&mut self, events: &mut Vec<RecordedEvent>) -> sqlx::Result<bool> {
+        let Some(chunk) = self.chunks.try_next().await? else {
+            if self.decoder.is_done() {
+                return Ok(false);
+            }
+            return Err(sqlx::Error::Protocol("the copy of events ended early".to_owned()));
+        };
+        self.decoder.feed(chunk);
+        while let Some(event) = self.decoder.next()? {
+            events.push(event);
+        }
+        Ok(true)
+    }
 }
 
 /// Decodes Postgres's binary copy format: a header, then tuples of length-prefixed fields, then -1.

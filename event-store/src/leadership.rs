@@ -23,18 +23,20 @@ impl Leadership {
     /// When the database fails.
     pub async fn wait_for(job: &str, options: &PgConnectOptions) -> sqlx::Result<Self> {
         let mut connection = options.connect().await?;
-        loop {
-            let leads = sqlx::query_scalar!(
-                r#"select pg_try_advisory_lock(hashtextextended('running-trainer ' || $1, 0)) as "leads!""#,
-                job,
-            )
-            .fetch_one(&mut connection)
-            .await?;
-            if leads {
-                return Ok(Self { connection });
-            }
+        while !try_lock(&mut connection, job).await? {
             tokio::time::sleep(RETRY).await;
         }
+        Ok(Self { connection })
+    }
+
+    /// Takes the job of this name, unless another process has it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn try_take(job: &str, options: &PgConnectOptions) -> sqlx::Result<Option<Self>> {
+        let mut connection = options.connect().await?;
+        let leads = try_lock(&mut connection, job).await?;
+        Ok(leads.then_some(Self { connection }))
     }
 
     /// Asks whether the connection, and with it the lock, is still there.
@@ -51,4 +53,13 @@ impl Leadership {
             tracing::debug!(%error, "leadership connection was already gone");
         }
     }
+}
+
+async fn try_lock(connection: &mut PgConnection, job: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select pg_try_advisory_lock(hashtextextended('running-trainer ' || $1, 0)) as "leads!""#,
+        job,
+    )
+    .fetch_one(connection)
+    .await
 }

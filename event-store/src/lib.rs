@@ -20,7 +20,7 @@ mod work;
 
 pub use append::StoredAnswer;
 pub use context::{CommandContext, CommandKey};
-pub use copy::copy_between;
+pub use copy::{copy_between, copy_parts};
 pub use erase::{Erasure, begin_erasure, complete_erasure, remove_events_of, unfinished_erasures};
 pub use error::{ExecuteError, StoreError};
 pub use event::RecordedEvent;
@@ -29,6 +29,7 @@ pub use leadership::Leadership;
 pub use load::{Loaded, Stream};
 pub use read::{
     has_or_erased, head, last_position_older_than, last_positions, read_after, read_stream,
+    read_stream_between,
 };
 pub use store::{EventStore, StoreConfig};
 pub use work::Work;

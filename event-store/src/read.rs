@@ -3,7 +3,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::{OwnerId, Part};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::RecordedEvent;
@@ -50,17 +50,35 @@ pub async fn read_stream(
     aggregate_type: &str,
     id: Uuid,
 ) -> sqlx::Result<Vec<RecordedEvent>> {
+    let mut connection = pool.acquire().await?;
+    read_stream_between(&mut connection, aggregate_type, id, 0, i64::MAX).await
+}
+
+/// The events of one stream behind `after` up to and with `up_to`, in order, as the transaction sees them that the
+/// connection is in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_stream_between(
+    connection: &mut PgConnection,
+    aggregate_type: &str,
+    id: Uuid,
+    after: i64,
+    up_to: i64,
+) -> sqlx::Result<Vec<RecordedEvent>> {
     let rows = sqlx::query_as!(
         Row,
         r#"select position, aggregate_type, aggregate_id, sequence, event_type, event_version,
                   payload::text as "payload!", metadata::text as "metadata!", owner_id, part, event_id, recorded_at
              from es.events
-            where aggregate_type = $1 and aggregate_id = $2
+            where aggregate_type = $1 and aggregate_id = $2 and position > $3 and position <= $4
             order by sequence"#,
         aggregate_type,
         id.to_string(),
+        after,
+        up_to,
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     rows.into_iter().map(Row::into_event).collect()
 }

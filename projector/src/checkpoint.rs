@@ -10,7 +10,7 @@ pub enum Generation {
     Live,
     /// One that is being built.
     Next,
-    /// The one that was live before the last rebuild.
+    /// The one that was live before.
     Previous,
 }
 
@@ -24,13 +24,23 @@ impl Generation {
             Self::Previous => "previous",
         }
     }
+
+    /// The schema that its tables are in.
+    pub(crate) fn schema(self, projection: Projection) -> String {
+        match self {
+            Self::Live => "public".to_owned(),
+            Self::Next => format!("rebuild_{}", projection.name()),
+            Self::Previous => format!("previous_{}", projection.name()),
+        }
+    }
 }
 
-/// A step of a checkpoint: from where it must stand to where it comes.
+/// A step of a checkpoint: from where it must stand to where it comes, in the epoch it was learnt in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     pub(crate) projection: Projection,
     pub(crate) generation: Generation,
+    pub(crate) epoch: i64,
     pub(crate) from: i64,
     pub(crate) to: i64,
 }
@@ -39,10 +49,11 @@ impl Step {
     /// Moves the checkpoint alone, over events that write nothing.
     pub(crate) async fn take(self, connection: &mut PgConnection) -> Result<(), ProjectorError> {
         let moved = sqlx::query!(
-            "update projector.checkpoints set position = $4, updated_at = now()
-              where projection = $1 and generation = $2 and position = $3",
+            "update projector.checkpoints set position = $5, updated_at = now()
+              where projection = $1 and generation = $2 and epoch = $3 and position = $4",
             self.projection.name(),
             self.generation.as_str(),
+            self.epoch,
             self.from,
             self.to,
         )
@@ -67,8 +78,12 @@ pub struct Checkpoint {
     pub generation: String,
     /// The version of the code that filled the tables.
     pub version: i32,
-    /// Every event up to and with this one is in them.
+    /// Every event up to and with this one is in them, but those of parked streams.
     pub position: i64,
+    /// How many streams are parked.
+    pub parked_streams: i64,
+    /// Since when it is paused, if it is.
+    pub paused_at: Option<DateTime<Utc>>,
     /// When it last moved.
     pub updated_at: DateTime<Utc>,
 }
@@ -80,27 +95,11 @@ pub struct Checkpoint {
 pub async fn checkpoints(pool: &PgPool) -> sqlx::Result<Vec<Checkpoint>> {
     sqlx::query_as!(
         Checkpoint,
-        "select projection, generation, version, position, updated_at
-           from projector.checkpoints order by projection, generation",
+        r#"select c.projection, c.generation, c.version, c.position, c.paused_at, c.updated_at,
+                  (select count(*) from projector.parked_streams p
+                    where p.projection = c.projection and p.generation = c.generation) as "parked_streams!"
+             from projector.checkpoints c order by c.projection, c.generation"#,
     )
     .fetch_all(pool)
     .await
-}
-
-pub(crate) async fn position(
-    connection: &mut PgConnection,
-    projection: Projection,
-    generation: Generation,
-) -> Result<i64, ProjectorError> {
-    sqlx::query_scalar!(
-        "select position from projector.checkpoints where projection = $1 and generation = $2",
-        projection.name(),
-        generation.as_str(),
-    )
-    .fetch_optional(connection)
-    .await?
-    .ok_or(ProjectorError::NoCheckpoint {
-        projection: projection.name(),
-        generation: generation.as_str(),
-    })
 }

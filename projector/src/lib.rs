@@ -4,17 +4,29 @@
 //! together, in one statement that does nothing when somebody else has moved the checkpoint.
 
 mod checkpoint;
+mod course;
 mod error;
 mod follow;
+mod generations;
+mod parking;
+mod pause;
 mod plans;
 mod projection;
-mod rebuild;
 mod runs;
 mod users;
+mod verify;
 
 pub use checkpoint::{Checkpoint, Generation, checkpoints};
 pub use error::ProjectorError;
 pub use follow::{OnProjected, follow};
+pub use generations::{
+    Diff, Difference, Differences, OnProgress, RebuildFrom, RebuildProgress, Rebuilt, build, diff,
+    rebuild, rollback,
+};
+pub use parking::{
+    ParkedStream, Unparked, drop_event, parked_stream, parked_streams, retry, waiting_events,
+};
+pub use pause::{pause, resume};
 pub use projection::Projection;
-pub use rebuild::{RebuildProgress, Rebuilt, rebuild};
-pub use users::erase_from_previous;
+pub use users::erase_from_others;
+pub use verify::{Verified, verify};

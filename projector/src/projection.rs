@@ -52,7 +52,7 @@ impl Projection {
         }
     }
 
-    /// Whether it writes anything because of this event.
+    /// Whether its rows may change by this event.
     #[must_use]
     pub fn concerns(self, event: &RecordedEvent) -> bool {
         event.aggregate_type() == UserEvent::AGGREGATE || self.folds(event)
@@ -67,43 +67,30 @@ impl Projection {
         }
     }
 
-    /// Folds a batch into the tables on the connection's search path, and moves the checkpoint, in one commit.
+    /// The columns that tell the rows of one of its tables apart.
+    pub(crate) fn key_of(table: &str) -> &'static [&'static str] {
+        match table {
+            "plans" => &["plan_id"],
+            "workouts" => &["workout_id"],
+            "runs" => &["run_id"],
+            _totals => &["owner_id", "start_date"],
+        }
+    }
+
+    /// Folds events into the tables on the connection's search path, and moves the checkpoint, in one commit. An
+    /// event about a user comes alone.
     pub(crate) async fn project(
         self,
         connection: &mut PgConnection,
         events: &[RecordedEvent],
         step: Step,
     ) -> Result<(), ProjectorError> {
-        // What is about users comes seldom, and between what came before it and what comes after.
-        let (mut rest, mut from) = (events, step.from);
-        while let Some(index) =
-            rest.iter().position(|event| event.aggregate_type() == UserEvent::AGGREGATE)
-        {
-            let (before, about_user, after) = (&rest[..index], &rest[index], &rest[index + 1..]);
-            if before.iter().any(|event| self.folds(event)) {
-                let to = about_user.position - 1;
-                self.fold(connection, before, Step { from, to, ..step }).await?;
-                from = to;
+        match (events, self) {
+            ([event], _) if event.aggregate_type() == UserEvent::AGGREGATE => {
+                users::project(connection, event, step).await
             }
-            let to = about_user.position;
-            users::project(connection, about_user, Step { from, to, ..step }).await?;
-            (rest, from) = (after, to);
-        }
-        if from < step.to {
-            self.fold(connection, rest, Step { from, ..step }).await?;
-        }
-        Ok(())
-    }
-
-    async fn fold(
-        self,
-        connection: &mut PgConnection,
-        events: &[RecordedEvent],
-        step: Step,
-    ) -> Result<(), ProjectorError> {
-        match self {
-            Self::Plans => plans::project(connection, events, step).await,
-            Self::Runs => runs::project(connection, events, step).await,
+            (events, Self::Plans) => plans::project(connection, events, step).await,
+            (events, Self::Runs) => runs::project(connection, events, step).await,
         }
     }
 }

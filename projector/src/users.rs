@@ -5,7 +5,8 @@ use domain::user::{UserErased, UserEvent};
 use event_store::RecordedEvent;
 use sqlx::{PgConnection, PgPool};
 
-use crate::checkpoint::{Step, fenced};
+use crate::checkpoint::{Generation, Step, fenced};
+use crate::generations::generations_alone;
 use crate::{Projection, ProjectorError};
 
 /// Removes the rows that the event asks to remove, and moves the checkpoint, in one commit.
@@ -20,6 +21,7 @@ pub(crate) async fn project(
     let moved: i64 = sqlx::query_scalar(&statement(step.projection))
         .bind(step.projection.name())
         .bind(step.generation.as_str())
+        .bind(step.epoch)
         .bind(step.from)
         .bind(step.to)
         .bind(user_id.0)
@@ -35,41 +37,60 @@ fn statement(projection: Projection) -> String {
         .iter()
         .map(|table| {
             format!(
-                ", gone_{table} as (delete from {table} where owner_id = $5 and exists (select from fence))"
+                ", gone_{table} as (delete from {table} where owner_id = $6 and exists (select from fence))"
             )
         })
         .collect();
     format!(
         "with fence as (
-             update projector.checkpoints set position = $4, updated_at = now()
-              where projection = $1 and generation = $2 and position = $3
+             update projector.checkpoints set position = $5, updated_at = now()
+              where projection = $1 and generation = $2 and epoch = $3 and position = $4
              returning 1
+         ), gone_parked as (
+             delete from projector.parked_streams
+              where projection = $1 and generation = $2 and owner_id = $6 and exists (select from fence)
+         ), gone_dropped as (
+             delete from projector.dropped_events
+              where projection = $1 and owner_id = $6 and exists (select from fence)
          ){deletes}
          select count(*) from fence"
     )
 }
 
-/// Removes somebody's rows from the generations that were live before the last rebuilds: no event
-/// reaches those any more.
+/// Removes somebody's rows from the generations that are not live: it may be that no event reaches those any more.
+/// Answers whether it could: a generation that is being built must be left alone until it is done.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn erase_from_previous(pool: &PgPool, owner: OwnerId) -> sqlx::Result<()> {
+pub async fn erase_from_others(pool: &PgPool, owner: OwnerId) -> sqlx::Result<bool> {
     for projection in Projection::ALL {
-        for table in projection.tables() {
-            // Names of our own, none from outside.
-            let table = format!("previous_{}.{table}", projection.name());
-            let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
-                .bind(&table)
-                .fetch_one(pool)
-                .await?;
-            if exists {
-                sqlx::query(&format!("delete from {table} where owner_id = $1"))
-                    .bind(owner.0)
-                    .execute(pool)
+        // Whoever builds a generation has this lock: so nobody writes somebody's rows behind us.
+        let Some(alone) = generations_alone(projection, pool).await? else { return Ok(false) };
+        for generation in [Generation::Next, Generation::Previous] {
+            for table in projection.tables() {
+                // Names of our own, none from outside.
+                let table = format!("{}.{table}", generation.schema(projection));
+                let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
+                    .bind(&table)
+                    .fetch_one(pool)
                     .await?;
+                if exists {
+                    sqlx::query(&format!("delete from {table} where owner_id = $1"))
+                        .bind(owner.0)
+                        .execute(pool)
+                        .await?;
+                }
             }
+            sqlx::query!(
+                "delete from projector.parked_streams where projection = $1 and generation = $2 and owner_id = $3",
+                projection.name(),
+                generation.as_str(),
+                owner.0,
+            )
+            .execute(pool)
+            .await?;
         }
+        alone.resign().await;
     }
-    Ok(())
+    Ok(true)
 }

@@ -83,6 +83,8 @@ pub struct ProjectionLag {
     pub lag_events: i64,
     /// How old the first of them is; 0 when there is none.
     pub lag_seconds: f64,
+    /// How many plans or runs it does not show as they are, because one of their events cannot be applied.
+    pub parked_streams: i64,
 }
 
 /// What a program asks to know how it is, and the paths that say so.
@@ -137,9 +139,13 @@ impl HealthChecks {
             Some(NatsState::Connected) => NatsHealth::Connected,
             Some(NatsState::Pending | NatsState::Disconnected) => NatsHealth::Disconnected,
         };
+        let parked = projections.iter().any(|projection| projection.parked_streams > 0);
         let status = match (database, nats) {
             (DatabaseHealth::Unreachable | DatabaseHealth::NotMigrated, _) => HealthStatus::Down,
             (DatabaseHealth::Connected, NatsHealth::Disconnected) => HealthStatus::Degraded,
+            (DatabaseHealth::Connected, NatsHealth::Connected | NatsHealth::NotUsed) if parked => {
+                HealthStatus::Degraded
+            }
             (DatabaseHealth::Connected, NatsHealth::Connected | NatsHealth::NotUsed) => {
                 HealthStatus::Ok
             }
@@ -155,10 +161,12 @@ impl HealthChecks {
     }
 
     async fn projections(&self) -> Result<Vec<ProjectionLag>, sqlx::Error> {
-        type Row = (String, i64, i64, Option<DateTime<Utc>>);
+        type Row = (String, i64, i64, Option<DateTime<Utc>>, i64);
         let rows: Vec<Row> = sqlx::query_as(
             "select c.projection, c.position, h.position,
-                    (select e.recorded_at from es.events e where e.position > c.position order by e.position limit 1)
+                    (select e.recorded_at from es.events e where e.position > c.position order by e.position limit 1),
+                    (select count(*) from projector.parked_streams p
+                      where p.projection = c.projection and p.generation = c.generation)
                from projector.checkpoints c
               cross join es.head h
               where c.generation = 'live'
@@ -169,13 +177,14 @@ impl HealthChecks {
         let now = Utc::now();
         Ok(rows
             .into_iter()
-            .map(|(name, position, head, first_missing)| ProjectionLag {
+            .map(|(name, position, head, first_missing, parked_streams)| ProjectionLag {
                 name,
                 position,
                 lag_events: (head - position).max(0),
                 lag_seconds: first_missing.map_or(0.0, |recorded| {
                     (now - recorded).num_milliseconds().max(0) as f64 / 1000.0
                 }),
+                parked_streams,
             })
             .collect())
     }

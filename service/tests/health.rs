@@ -34,8 +34,33 @@ async fn a_program_with_its_database_is_ok() {
     assert_eq!(report["status"], "ok");
     assert_eq!((&report["service"], &report["version"]), (&json!("trainer-test"), &json!("1.2.3")));
     assert_eq!((&report["database"], &report["nats"]), (&json!("connected"), &json!("not_used")));
-    let plans = json!({"name": "plans", "position": 0, "lag_events": 0, "lag_seconds": 0.0});
+    let plans = json!({
+        "name": "plans", "position": 0, "lag_events": 0, "lag_seconds": 0.0, "parked_streams": 0,
+    });
     assert_eq!(report["projections"][0], plans);
+}
+
+#[tokio::test]
+async fn a_program_that_does_not_show_everything_is_degraded() {
+    let pool = migrated().await;
+    sqlx::query(
+        "insert into projector.parked_streams
+                (projection, generation, aggregate_type, stream_id, owner_id, position, event_type, reason)
+         values ('plans', 'live', 'plan', $1, $1, 7, 'plan.teleported', 'unknown')",
+    )
+    .bind(uuid::Uuid::nil())
+    .execute(&pool)
+    .await
+    .expect("a parked stream");
+    let (status, report) = health(&router(pool, None)).await;
+    assert_eq!((status, &report["status"]), (200, &json!("degraded")));
+    let parked: Vec<_> = report["projections"]
+        .as_array()
+        .expect("projections")
+        .iter()
+        .map(|projection| &projection["parked_streams"])
+        .collect();
+    assert_eq!(parked, [&json!(1), &json!(0)]);
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ Examples:
   trainer import plan marathon.yaml --race-date 2027-04-25 --user me@example.org
   trainer events tail --follow                    what happens, as it happens
   trainer projections rebuild runs                the runs' tables anew, from the events
+  trainer projections verify                      are the tables what the events say?
   trainer doctor                                  is everything as it should be?";
 
 #[derive(Debug, Subcommand)]
@@ -64,8 +65,10 @@ enum Command {
     Auth(commands::auth::AuthArgs),
     /// Imports plans and runs from files.
     Import(commands::import::ImportArgs),
-    /// Shows and rebuilds the tables that queries read.
+    /// Shows, rebuilds, compares and verifies the tables that queries read.
     Projections(commands::projections::ProjectionsArgs),
+    /// Shows plans and runs with an event that a projection cannot apply, and lets them go on.
+    Parked(commands::parked::ParkedArgs),
     /// Shows events.
     Events(commands::events::EventsArgs),
     /// Prints the OpenAPI document; needs no server.
@@ -115,6 +118,7 @@ async fn run() -> anyhow::Result<()> {
         | Command::Auth(_)
         | Command::Import(_)
         | Command::Projections(_)
+        | Command::Parked(_)
         | Command::Events(_)
         | Command::Doctor => LevelFilter::INFO,
     };
@@ -128,6 +132,7 @@ async fn run() -> anyhow::Result<()> {
         Command::Auth(args) => commands::auth::auth(args, &servers).await,
         Command::Import(args) => commands::import::import(args, &servers).await,
         Command::Projections(args) => commands::projections::projections(args, &servers).await,
+        Command::Parked(args) => commands::parked::parked(args, &servers).await,
         Command::Events(args) => commands::events::events(args, &servers).await,
         Command::Openapi => commands::openapi::openapi().await,
         Command::Asyncapi => {

@@ -9,7 +9,7 @@ use super::row::{PlanRow, WorkoutRow};
 
 /// The plans and workouts a batch touches, and what becomes of them. Sorted by id, as their indexes are.
 #[derive(Debug, Default)]
-pub(super) struct Fold {
+pub(crate) struct Fold {
     plans: BTreeMap<Uuid, PlanRow>,
     workouts: BTreeMap<Uuid, WorkoutRow>,
     gone_plans: BTreeSet<Uuid>,
@@ -18,9 +18,9 @@ pub(super) struct Fold {
 
 /// What to write.
 #[derive(Debug)]
-pub(super) struct Changes {
-    pub(super) plans: Vec<PlanRow>,
-    pub(super) workouts: Vec<WorkoutRow>,
+pub(crate) struct Changes {
+    pub(crate) plans: Vec<PlanRow>,
+    pub(crate) workouts: Vec<WorkoutRow>,
     /// Their workouts go with them.
     pub(super) gone_plans: Vec<Uuid>,
     pub(super) gone_workouts: Vec<Uuid>,
@@ -91,7 +91,7 @@ impl Fold {
         self.workouts.extend(rows.into_iter().map(|row| (row.workout_id, row)));
     }
 
-    pub(super) fn apply(&mut self, event: &RecordedEvent, plan_event: PlanEvent) {
+    pub(crate) fn apply(&mut self, event: &RecordedEvent, plan_event: PlanEvent) {
         // Every event of a plan's stream is a new version of the plan.
         if let Some(plan) = self.plans.get_mut(&event.aggregate_id) {
             plan.version = event.sequence;
@@ -217,7 +217,7 @@ impl Fold {
         self.plan(event, |plan| plan.workout_count += 1);
     }
 
-    pub(super) fn finish(self) -> Changes {
+    pub(crate) fn finish(self) -> Changes {
         Changes {
             plans: self.plans.into_values().collect(),
             workouts: self.workouts.into_values().collect(),

@@ -9,7 +9,8 @@ use domain::plan::PlanEvent;
 use event_store::RecordedEvent;
 use sqlx::PgConnection;
 
-use self::fold::Fold;
+pub(crate) use self::fold::Fold;
+pub(crate) use self::row::{PlanRow, WorkoutRow};
 use crate::checkpoint::Step;
 use crate::{Projection, ProjectorError};
 

@@ -1,45 +1,46 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::plan::WorkoutContent;
-use sqlx::PgConnection;
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 /// A row of table `plans`.
-#[derive(Debug, Clone)]
-pub(super) struct PlanRow {
-    pub(super) plan_id: Uuid,
-    pub(super) owner_id: Uuid,
-    pub(super) name: String,
-    pub(super) description: Option<String>,
-    pub(super) start_date: NaiveDate,
-    pub(super) end_date: NaiveDate,
-    pub(super) goal_race_date: Option<NaiveDate>,
-    pub(super) goal_race_distance_m: Option<i64>,
-    pub(super) status: String,
-    pub(super) workout_count: i64,
-    pub(super) version: i64,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) updated_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, Serialize, FromRow)]
+pub(crate) struct PlanRow {
+    pub(crate) plan_id: Uuid,
+    pub(crate) owner_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) start_date: NaiveDate,
+    pub(crate) end_date: NaiveDate,
+    pub(crate) goal_race_date: Option<NaiveDate>,
+    pub(crate) goal_race_distance_m: Option<i64>,
+    pub(crate) status: String,
+    pub(crate) workout_count: i64,
+    pub(crate) version: i64,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 /// A row of table `workouts`.
-#[derive(Debug, Clone)]
-pub(super) struct WorkoutRow {
-    pub(super) workout_id: Uuid,
-    pub(super) plan_id: Uuid,
-    pub(super) owner_id: Uuid,
-    pub(super) name: String,
-    pub(super) workout_type: String,
-    pub(super) description: Option<String>,
-    pub(super) scheduled_date: Option<NaiveDate>,
-    pub(super) distance_m: Option<i64>,
-    pub(super) duration_minutes: Option<i64>,
-    pub(super) target_pace_fast_s_per_km: Option<i64>,
-    pub(super) target_pace_slow_s_per_km: Option<i64>,
-    pub(super) status: String,
-    pub(super) run_id: Option<Uuid>,
-    pub(super) version: i64,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) updated_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, Serialize, FromRow)]
+pub(crate) struct WorkoutRow {
+    pub(crate) workout_id: Uuid,
+    pub(crate) plan_id: Uuid,
+    pub(crate) owner_id: Uuid,
+    pub(crate) name: String,
+    pub(crate) workout_type: String,
+    pub(crate) description: Option<String>,
+    pub(crate) scheduled_date: Option<NaiveDate>,
+    pub(crate) distance_m: Option<i64>,
+    pub(crate) duration_minutes: Option<i64>,
+    pub(crate) target_pace_fast_s_per_km: Option<i64>,
+    pub(crate) target_pace_slow_s_per_km: Option<i64>,
+    pub(crate) status: String,
+    pub(crate) run_id: Option<Uuid>,
+    pub(crate) version: i64,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 impl WorkoutRow {

@@ -17,22 +17,22 @@ pub(super) async fn write(
     let moved = sqlx::query_scalar!(
         r#"
         with fence as (
-            update projector.checkpoints set position = $4, updated_at = now()
-             where projection = $1 and generation = $2 and position = $3
+            update projector.checkpoints set position = $5, updated_at = now()
+             where projection = $1 and generation = $2 and epoch = $3 and position = $4
             returning 1
         ), gone_plans as (
-            delete from plans where plan_id = any($5::uuid[]) and exists (select from fence)
+            delete from plans where plan_id = any($6::uuid[]) and exists (select from fence)
         ), gone_with_plan as (
-            delete from workouts where plan_id = any($5::uuid[]) and exists (select from fence)
+            delete from workouts where plan_id = any($6::uuid[]) and exists (select from fence)
         ), gone_workouts as (
             delete from workouts
-             where workout_id = any($6::uuid[]) and plan_id <> all($5::uuid[]) and exists (select from fence)
+             where workout_id = any($7::uuid[]) and plan_id <> all($6::uuid[]) and exists (select from fence)
         ), written_plans as (
             insert into plans (plan_id, owner_id, name, description, start_date, end_date, goal_race_date,
                                goal_race_distance_m, status, workout_count, version, created_at, updated_at)
-            select * from unnest($7::uuid[], $8::uuid[], $9::text[], $10::text[], $11::date[], $12::date[], $13::date[],
-                                 $14::bigint[], $15::text[], $16::bigint[], $17::bigint[], $18::timestamptz[],
-                                 $19::timestamptz[])
+            select * from unnest($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::date[], $13::date[], $14::date[],
+                                 $15::bigint[], $16::text[], $17::bigint[], $18::bigint[], $19::timestamptz[],
+                                 $20::timestamptz[])
              where exists (select from fence)
             on conflict (plan_id) do update set
                 name = excluded.name, description = excluded.description, start_date = excluded.start_date,
@@ -43,9 +43,9 @@ pub(super) async fn write(
             insert into workouts (workout_id, plan_id, owner_id, name, workout_type, description, scheduled_date,
                                   distance_m, duration_minutes, target_pace_fast_s_per_km, target_pace_slow_s_per_km,
                                   status, run_id, version, created_at, updated_at)
-            select * from unnest($20::uuid[], $21::uuid[], $22::uuid[], $23::text[], $24::text[], $25::text[],
-                                 $26::date[], $27::bigint[], $28::bigint[], $29::bigint[], $30::bigint[], $31::text[],
-                                 $32::uuid[], $33::bigint[], $34::timestamptz[], $35::timestamptz[])
+            select * from unnest($21::uuid[], $22::uuid[], $23::uuid[], $24::text[], $25::text[], $26::text[],
+                                 $27::date[], $28::bigint[], $29::bigint[], $30::bigint[], $31::bigint[], $32::text[],
+                                 $33::uuid[], $34::bigint[], $35::timestamptz[], $36::timestamptz[])
              where exists (select from fence)
             on conflict (workout_id) do update set
                 name = excluded.name, workout_type = excluded.workout_type, description = excluded.description,
@@ -60,6 +60,7 @@ pub(super) async fn write(
         "#,
         step.projection.name(),
         step.generation.as_str(),
+        step.epoch,
         step.from,
         step.to,
         &changes.gone_plans,

@@ -9,7 +9,7 @@ use super::totals::{Share, Totals};
 
 /// The runs a batch touches, and what becomes of them. Sorted by id, as their index is.
 #[derive(Debug, Default)]
-pub(super) struct Fold {
+pub(crate) struct Fold {
     runs: BTreeMap<Uuid, Slot>,
 }
 
@@ -22,8 +22,8 @@ struct Slot {
 
 /// What to write.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
-    pub(super) rows: Vec<RunRow>,
+pub(crate) struct Changes {
+    pub(crate) rows: Vec<RunRow>,
     pub(super) gone: Vec<Uuid>,
 }
 
@@ -57,7 +57,7 @@ impl Fold {
         );
     }
 
-    pub(super) fn apply(&mut self, event: &RecordedEvent, run_event: RunEvent) {
+    pub(crate) fn apply(&mut self, event: &RecordedEvent, run_event: RunEvent) {
         match run_event {
             RunEvent::Recorded(recorded) => {
                 self.runs.insert(
@@ -91,7 +91,7 @@ impl Fold {
         }
     }
 
-    pub(super) fn finish(self) -> (Changes, Totals) {
+    pub(crate) fn finish(self) -> (Changes, Totals) {
         let mut changes = Changes::default();
         let mut totals = Totals::default();
         for (run_id, Slot { before, now }) in self.runs {

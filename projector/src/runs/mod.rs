@@ -10,7 +10,9 @@ use domain::run::RunEvent;
 use event_store::RecordedEvent;
 use sqlx::PgConnection;
 
-use self::fold::Fold;
+pub(crate) use self::fold::Fold;
+pub(crate) use self::row::RunRow;
+pub(crate) use self::totals::Sums;
 use crate::checkpoint::Step;
 use crate::{Projection, ProjectorError};
 

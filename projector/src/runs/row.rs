@@ -1,31 +1,32 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::run::RunDetails;
-use sqlx::PgConnection;
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 /// A row of table `runs`.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct RunRow {
-    pub(super) run_id: Uuid,
-    pub(super) owner_id: Uuid,
-    pub(super) plan_id: Option<Uuid>,
-    pub(super) workout_id: Option<Uuid>,
-    pub(super) actual_date: NaiveDate,
-    pub(super) started_at: Option<DateTime<Utc>>,
-    pub(super) started_offset_s: Option<i32>,
-    pub(super) distance_m: i64,
-    pub(super) duration_s: i64,
-    pub(super) average_heart_rate: Option<i64>,
-    pub(super) max_heart_rate: Option<i64>,
-    pub(super) elevation_gain_m: Option<i64>,
-    pub(super) perceived_effort: Option<i64>,
-    pub(super) is_race: bool,
-    pub(super) notes: Option<String>,
-    pub(super) source: String,
-    pub(super) external_id: Option<String>,
-    pub(super) version: i64,
-    pub(super) created_at: DateTime<Utc>,
-    pub(super) updated_at: DateTime<Utc>,
+#[derive(Debug, Clone, PartialEq, Serialize, FromRow)]
+pub(crate) struct RunRow {
+    pub(crate) run_id: Uuid,
+    pub(crate) owner_id: Uuid,
+    pub(crate) plan_id: Option<Uuid>,
+    pub(crate) workout_id: Option<Uuid>,
+    pub(crate) actual_date: NaiveDate,
+    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub(crate) started_offset_s: Option<i32>,
+    pub(crate) distance_m: i64,
+    pub(crate) duration_s: i64,
+    pub(crate) average_heart_rate: Option<i64>,
+    pub(crate) max_heart_rate: Option<i64>,
+    pub(crate) elevation_gain_m: Option<i64>,
+    pub(crate) perceived_effort: Option<i64>,
+    pub(crate) is_race: bool,
+    pub(crate) notes: Option<String>,
+    pub(crate) source: String,
+    pub(crate) external_id: Option<String>,
+    pub(crate) version: i64,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
 }
 
 impl RunRow {

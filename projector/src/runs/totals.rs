@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
-use sqlx::PgConnection;
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::row::RunRow;
 
 /// An owner and the first day of a week or month.
-pub(super) type Period = (Uuid, NaiveDate);
+pub(crate) type Period = (Uuid, NaiveDate);
 
 /// What one run counts for.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,8 +19,8 @@ pub(super) struct Share {
 }
 
 /// Sums, or changes of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Sums {
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, FromRow)]
+pub(crate) struct Sums {
     pub(super) runs: i64,
     pub(super) distance_m: i64,
     pub(super) duration_s: i64,
@@ -49,9 +50,9 @@ impl Sums {
 
 /// How a batch changes the totals.
 #[derive(Debug, Default)]
-pub(super) struct Totals {
-    pub(super) weeks: BTreeMap<Period, Sums>,
-    pub(super) months: BTreeMap<Period, Sums>,
+pub(crate) struct Totals {
+    pub(crate) weeks: BTreeMap<Period, Sums>,
+    pub(crate) months: BTreeMap<Period, Sums>,
 }
 
 impl Totals {

@@ -23,27 +23,27 @@ pub(super) async fn write(
     let moved = sqlx::query_scalar!(
         r#"
         with fence as (
-            update projector.checkpoints set position = $4, updated_at = now()
-             where projection = $1 and generation = $2 and position = $3
+            update projector.checkpoints set position = $5, updated_at = now()
+             where projection = $1 and generation = $2 and epoch = $3 and position = $4
             returning 1
         ), gone as (
-            delete from runs where run_id = any($5::uuid[]) and exists (select from fence)
+            delete from runs where run_id = any($6::uuid[]) and exists (select from fence)
         ), gone_weeks as (
             delete from weekly_totals
-             where (owner_id, start_date) in (select * from unnest($6::uuid[], $7::date[]))
+             where (owner_id, start_date) in (select * from unnest($7::uuid[], $8::date[]))
                and exists (select from fence)
         ), gone_months as (
             delete from monthly_totals
-             where (owner_id, start_date) in (select * from unnest($8::uuid[], $9::date[]))
+             where (owner_id, start_date) in (select * from unnest($9::uuid[], $10::date[]))
                and exists (select from fence)
         ), written as (
             insert into runs (run_id, owner_id, plan_id, workout_id, actual_date, started_at, started_offset_s,
                               distance_m, duration_s, average_heart_rate, max_heart_rate, elevation_gain_m,
                               perceived_effort, is_race, notes, source, external_id, version, created_at, updated_at)
-            select * from unnest($10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[], $14::date[], $15::timestamptz[],
-                                 $16::int[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
-                                 $22::bigint[], $23::boolean[], $24::text[], $25::text[], $26::text[], $27::bigint[],
-                                 $28::timestamptz[], $29::timestamptz[])
+            select * from unnest($11::uuid[], $12::uuid[], $13::uuid[], $14::uuid[], $15::date[], $16::timestamptz[],
+                                 $17::int[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[],
+                                 $23::bigint[], $24::boolean[], $25::text[], $26::text[], $27::text[], $28::bigint[],
+                                 $29::timestamptz[], $30::timestamptz[])
              where exists (select from fence)
             on conflict (run_id) do update set
                 plan_id = excluded.plan_id, workout_id = excluded.workout_id, actual_date = excluded.actual_date,
@@ -55,7 +55,7 @@ pub(super) async fn write(
                 updated_at = excluded.updated_at
         ), weeks as (
             insert into weekly_totals as t (owner_id, start_date, runs, distance_m, duration_s, elevation_gain_m)
-            select * from unnest($30::uuid[], $31::date[], $32::bigint[], $33::bigint[], $34::bigint[], $35::bigint[])
+            select * from unnest($31::uuid[], $32::date[], $33::bigint[], $34::bigint[], $35::bigint[], $36::bigint[])
              where exists (select from fence)
             on conflict (owner_id, start_date) do update set
                 runs = t.runs + excluded.runs, distance_m = t.distance_m + excluded.distance_m,
@@ -63,7 +63,7 @@ pub(super) async fn write(
                 elevation_gain_m = t.elevation_gain_m + excluded.elevation_gain_m
         ), months as (
             insert into monthly_totals as t (owner_id, start_date, runs, distance_m, duration_s, elevation_gain_m)
-            select * from unnest($36::uuid[], $37::date[], $38::bigint[], $39::bigint[], $40::bigint[], $41::bigint[])
+            select * from unnest($37::uuid[], $38::date[], $39::bigint[], $40::bigint[], $41::bigint[], $42::bigint[])
              where exists (select from fence)
             on conflict (owner_id, start_date) do update set
                 runs = t.runs + excluded.runs, distance_m = t.distance_m + excluded.distance_m,
@@ -74,6 +74,7 @@ pub(super) async fn write(
         "#,
         step.projection.name(),
         step.generation.as_str(),
+        step.epoch,
         step.from,
         step.to,
         &changes.gone,

@@ -2,7 +2,7 @@
 
 use domain::OwnerId;
 use event_store::{CommandContext, begin_erasure};
-use projector::{Projection, erase_from_previous};
+use projector::{Projection, erase_from_others};
 
 use crate::scene::Scene;
 use crate::story::{create, day, owner, plan_id, ran, record, run_id, schedule, workout_id};
@@ -107,7 +107,7 @@ async fn the_generation_that_was_live_before_a_rebuild_forgets_too() {
     trains(&scene, gone).await;
     trains(&scene, stays).await;
     scene.project_all().await;
-    erase_from_previous(&scene.pool, gone).await.expect("nothing to do is no error");
+    erase_from_others(&scene.pool, gone).await.expect("nothing to do is no error");
     for projection in Projection::ALL {
         scene.rebuild(projection).await;
     }
@@ -115,7 +115,7 @@ async fn the_generation_that_was_live_before_a_rebuild_forgets_too() {
     scene.project_all().await;
     assert_ne!(scene.previous_owners().await, only(stays));
 
-    erase_from_previous(&scene.pool, gone).await.unwrap();
+    erase_from_others(&scene.pool, gone).await.unwrap();
 
     assert_eq!(scene.previous_owners().await, only(stays));
 }

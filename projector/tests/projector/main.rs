@@ -5,6 +5,7 @@
 mod commands;
 mod erasure;
 mod fence;
+mod generations;
 mod over_nats;
 mod plans;
 mod poison;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use domain::OwnerId;
 use domain::run::RunRevision;
 use futures::future::join_all;
-use projector::{Projection, checkpoints, rebuild};
+use projector::{Projection, RebuildFrom, checkpoints, rebuild};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Duration, sleep};
 
@@ -25,7 +25,11 @@ async fn a_rebuild_says_how_far_it_is_and_what_it_did() {
     let mut progress = Vec::new();
 
     let rebuilt =
-        rebuild(Projection::Runs, &scene.pool, |so_far| progress.push(so_far)).await.unwrap();
+        rebuild(Projection::Runs, &scene.pool, RebuildFrom::TheBeginning, &mut |so_far| {
+            progress.push(so_far);
+        })
+        .await
+        .unwrap();
 
     let head = scene.head().await;
     assert_eq!(rebuilt.events, head);
@@ -181,7 +185,7 @@ async fn rebuilt_tables_have_the_indexes_and_rules_of_those_they_replace() {
 
 impl Scene {
     /// Records many runs at once.
-    async fn tell_much(&self, owner: OwnerId, runs: usize) {
+    pub(crate) async fn tell_much(&self, owner: OwnerId, runs: usize) {
         let recorded = (0..runs).map(|number| {
             let details = ran(day(1 + number as u64 % 300), 8.0, 2_400);
             self.tell(owner, vec![record(run_id(), owner, details)])

@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::OwnerId;
 use embedded::testing;
 use event_store::{CommandContext, EventStore, ExecuteError, StoreConfig, head};
-use projector::{Projection, Rebuilt, checkpoints, follow, rebuild};
+use projector::{Checkpoint, Projection, RebuildFrom, Rebuilt, checkpoints, follow, rebuild};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::sync::watch;
@@ -95,7 +95,7 @@ impl Scene {
 
     /// What is there now is folded anew, all at once.
     pub(crate) async fn rebuild(&self, projection: Projection) -> Rebuilt {
-        rebuild(projection, &self.pool, |_progress| {}).await.unwrap()
+        rebuild(projection, &self.pool, RebuildFrom::TheBeginning, &mut |_| {}).await.unwrap()
     }
 
     /// The checkpoint of a generation, if there is one.
@@ -105,6 +105,14 @@ impl Scene {
             .iter()
             .find(|at| at.projection == projection.name() && at.generation == generation)?;
         Some(found.position)
+    }
+
+    /// The version of the code that made the live rows.
+    pub(crate) async fn version(&self, projection: Projection) -> i32 {
+        let checkpoints = checkpoints(&self.pool).await.unwrap();
+        let is_live =
+            |at: &&Checkpoint| at.projection == projection.name() && at.generation == "live";
+        checkpoints.iter().find(is_live).unwrap().version
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Instant;
 
 use clap::Args;
 use futures::TryStreamExt;
-use projector::{Projection, rebuild};
+use projector::{Projection, RebuildFrom, rebuild};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolCopyExt;
 
@@ -33,7 +33,8 @@ pub(super) async fn run(args: &RebuildArgs, config: &ServerConfig) -> anyhow::Re
         let (mut rebuilds, mut copies) = (Vec::new(), Vec::new());
         for _ in 0..args.rounds {
             copies.push(bare_copy(&pool).await?);
-            let rebuilt = rebuild(projection, &pool, |_| {}).await?;
+            let rebuilt =
+                rebuild(projection, &pool, RebuildFrom::TheBeginning, &mut |_| {}).await?;
             rebuilds.push(rebuilt.events as f64 / rebuilt.elapsed.as_secs_f64());
         }
         let (rebuilds, copies) = (median(rebuilds), median(copies));

@@ -56,7 +56,25 @@ async fn look(infrastructure: &Infrastructure, findings: &mut Findings) {
             for checkpoint in checkpoints {
                 let name =
                     format!("projection {} ({})", checkpoint.projection, checkpoint.generation);
-                findings.good(&name, format!("at position {}", checkpoint.position));
+                match (checkpoint.parked_streams, checkpoint.paused_at) {
+                    (0, None) => {
+                        findings.good(&name, format!("at position {}", checkpoint.position));
+                    }
+                    (0, Some(since)) => findings.bad(
+                        &name,
+                        format!(
+                            "paused since {}; `trainer projections resume {}` lets it go on",
+                            since.format("%Y-%m-%d %H:%M UTC"),
+                            checkpoint.projection
+                        ),
+                    ),
+                    (parked, _) => {
+                        findings.bad(
+                            &name,
+                            format!("{parked} streams are parked; see `trainer parked list`"),
+                        );
+                    }
+                }
             }
         }
         Err(error) => findings.bad("projections", error),

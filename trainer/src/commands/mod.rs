@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod import;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod parked;
 pub(crate) mod projections;
 pub(crate) mod serve;
 pub(crate) mod up;

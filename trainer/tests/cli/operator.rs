@@ -75,6 +75,13 @@ pub(crate) fn create_account(folder: &TestFolder, arguments: &[&str], password: 
     output_of(child)
 }
 
+/// What a command has printed that looked for faults, and must have found some.
+#[track_caller]
+pub(crate) fn must_find_fault(output: Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+}
+
 /// What a command has printed, which must have ended well.
 #[track_caller]
 pub(crate) fn must_succeed(output: Output) -> String {

@@ -9,7 +9,7 @@ use async_nats::Client;
 use event_store::{Erasure, Leadership, complete_erasure, remove_events_of, unfinished_erasures};
 use metrics::counter;
 use nats::{EraseError, erase_from_stream};
-use projector::erase_from_previous;
+use projector::erase_from_others;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,8 @@ enum WorkError {
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Stream(#[from] EraseError),
+    #[error("a projection is being rebuilt")]
+    GenerationBeingBuilt,
 }
 
 /// Completes erasures until told to stop: one process at a time, the others stand by. Errors are
@@ -51,6 +53,9 @@ async fn lead(pool: &PgPool, client: &Client) -> Result<(), WorkError> {
                 Err(WorkError::Stream(EraseError::NotPublished(position))) => {
                     tracing::debug!(position, "erasure waits for its tombstone on the stream");
                 }
+                Err(WorkError::GenerationBeingBuilt) => {
+                    tracing::debug!("erasure waits for the end of a rebuild");
+                }
                 erased => erased?,
             }
         }
@@ -62,7 +67,9 @@ async fn lead(pool: &PgPool, client: &Client) -> Result<(), WorkError> {
 /// Removes everything that lies before somebody's tombstone. Done again, it finds less to do.
 async fn erase(pool: &PgPool, client: &Client, erasure: &Erasure) -> Result<(), WorkError> {
     let events = remove_events_of(pool, erasure).await?;
-    erase_from_previous(pool, erasure.owner).await?;
+    if !erase_from_others(pool, erasure.owner).await? {
+        return Err(WorkError::GenerationBeingBuilt);
+    }
     let messages = erase_from_stream(client, erasure).await?;
     complete_erasure(pool, erasure.owner).await?;
     counter!("trainer_erasures_total").increment(1);

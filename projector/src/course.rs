@@ -1,0 +1,221 @@
+//! Where a generation stands, and what it passes over.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use domain::user::UserEvent;
+use event_store::RecordedEvent;
+use metrics::gauge;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::checkpoint::{Generation, Step};
+use crate::{Projection, ProjectorError, parking};
+
+/// What somebody who folds events into a generation knows about it. As soon as anybody else changes one of these
+/// things, the epoch is another one, and what is written from here is refused.
+#[derive(Debug)]
+pub(crate) struct Course {
+    pub(crate) projection: Projection,
+    pub(crate) generation: Generation,
+    pub(crate) epoch: i64,
+    pub(crate) position: i64,
+    /// The version of the code that made the rows.
+    pub(crate) version: i32,
+    pub(crate) paused: bool,
+    pub(crate) parked: HashSet<(String, Uuid)>,
+    pub(crate) dropped: HashSet<i64>,
+}
+
+impl Course {
+    /// Takes a generation over: from now on, nobody who had it before writes anything.
+    pub(crate) async fn take_over(
+        connection: &mut PgConnection,
+        projection: Projection,
+        generation: Generation,
+    ) -> Result<Self, ProjectorError> {
+        sqlx::query!(
+            "update projector.checkpoints set epoch = epoch + 1 where projection = $1 and generation = $2",
+            projection.name(),
+            generation.as_str(),
+        )
+        .execute(&mut *connection)
+        .await?;
+        Self::read(connection, projection, generation).await
+    }
+
+    /// Reads how things are. Whatever changes between the statements changes the epoch too.
+    pub(crate) async fn read(
+        connection: &mut PgConnection,
+        projection: Projection,
+        generation: Generation,
+    ) -> Result<Self, ProjectorError> {
+        let (name, word) = (projection.name(), generation.as_str());
+        let found = sqlx::query!(
+            r#"select epoch, position, version, paused_at is not null as "paused!"
+                 from projector.checkpoints where projection = $1 and generation = $2"#,
+            name,
+            word,
+        )
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or(ProjectorError::NoCheckpoint { projection: name, generation: word })?;
+        let parked = sqlx::query!(
+            "select aggregate_type, stream_id from projector.parked_streams where projection = $1 and generation = $2",
+            name,
+            word,
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let dropped = sqlx::query_scalar!(
+            "select position from projector.dropped_events where projection = $1",
+            name,
+        )
+        .fetch_all(connection)
+        .await?;
+        Ok(Self {
+            projection,
+            generation,
+            epoch: found.epoch,
+            position: found.position,
+            version: found.version,
+            paused: found.paused,
+            parked: parked.into_iter().map(|row| (row.aggregate_type, row.stream_id)).collect(),
+            dropped: dropped.into_iter().collect(),
+        })
+    }
+
+    /// Tells the metrics how many streams are parked.
+    pub(crate) fn report(&self) {
+        if self.generation == Generation::Live {
+            gauge!("trainer_parked_streams", "projection" => self.projection.name())
+                .set(self.parked.len() as f64);
+        }
+    }
+
+    /// The step from here to a position.
+    pub(crate) fn step(&self, to: i64) -> Step {
+        let Self { projection, generation, epoch, position, .. } = *self;
+        Step { projection, generation, epoch, from: position, to }
+    }
+
+    /// Whether the rows change by an event, or would if its stream were not parked.
+    pub(crate) fn concerns(&self, events: &[RecordedEvent]) -> bool {
+        events.iter().any(|event| self.projection.concerns(event) && !self.passes_over(event))
+    }
+
+    /// Whether any of these events is of a parked stream, or dropped.
+    pub(crate) fn passes_over_any(&self, events: &[RecordedEvent]) -> bool {
+        events.iter().any(|event| self.passes_over(event))
+    }
+
+    fn passes_over(&self, event: &RecordedEvent) -> bool {
+        if self.parked.is_empty() && self.dropped.is_empty() {
+            return false;
+        }
+        self.dropped.contains(&event.position)
+            || self.parked.contains(&(event.aggregate_type().to_owned(), event.aggregate_id))
+    }
+
+    fn applicable<'a>(&self, events: &'a [RecordedEvent]) -> Cow<'a, [RecordedEvent]> {
+        if self.passes_over_any(events) {
+            let kept = events.iter().filter(|event| !self.passes_over(event));
+            return Cow::Owned(kept.cloned().collect());
+        }
+        Cow::Borrowed(events)
+    }
+
+    /// Folds events into the tables on the connection's search path, and comes to position `to` with them. Each
+    /// commit holds rows and checkpoint. The stream of an event that cannot be applied is parked; all others go on.
+    pub(crate) async fn apply(
+        &mut self,
+        connection: &mut PgConnection,
+        events: &[RecordedEvent],
+        to: i64,
+    ) -> Result<(), ProjectorError> {
+        // What is still to do, the next of it at the end.
+        let mut left = self.pieces(events, to);
+        while let Some((piece, to)) = left.pop() {
+            let applicable = self.applicable(piece);
+            let step = self.step(to);
+            let Err(error) = self.projection.project(connection, &applicable, step).await else {
+                self.position = to;
+                continue;
+            };
+            match Suspect::of(&error, piece) {
+                Suspect::None => return Err(error),
+                Suspect::AmongMany(index) => {
+                    let (before, rest) = piece.split_at(index);
+                    left.push((rest, to));
+                    if let Some(last) = before.last() {
+                        left.push((before, last.position));
+                    }
+                }
+                Suspect::Event(event) => {
+                    parking::park(connection, step, event, &error.to_string()).await?;
+                    self.parked.insert((event.aggregate_type().to_owned(), event.aggregate_id));
+                    self.position = to;
+                    self.report();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts out what is about users, which comes seldom, between what came before and what comes after.
+    fn pieces<'a>(&self, events: &'a [RecordedEvent], to: i64) -> Vec<(&'a [RecordedEvent], i64)> {
+        let mut pieces = Vec::new();
+        let mut rest = events;
+        while let Some(index) =
+            rest.iter().position(|event| event.aggregate_type() == UserEvent::AGGREGATE)
+        {
+            let (before, after) = (&rest[..index], &rest[index + 1..]);
+            if let Some(last) = before.last() {
+                pieces.push((before, last.position));
+            }
+            pieces.push((&rest[index..=index], rest[index].position));
+            rest = after;
+        }
+        if !rest.is_empty() || pieces.last().map_or(self.position, |(_, to)| *to) < to {
+            pieces.push((rest, to));
+        }
+        pieces.reverse();
+        pieces
+    }
+}
+
+/// Which event an error is about.
+enum Suspect<'a> {
+    /// None: it is the database, or somebody else has taken over.
+    None,
+    /// This one.
+    Event(&'a RecordedEvent),
+    /// One of several; cut there and try again.
+    AmongMany(usize),
+}
+
+impl<'a> Suspect<'a> {
+    fn of(error: &ProjectorError, events: &'a [RecordedEvent]) -> Self {
+        let index = match error {
+            ProjectorError::Event { position, .. } => {
+                let index = events.partition_point(|event| event.position < *position);
+                // First what comes behind it is cut off, then what lies before it.
+                if index + 1 < events.len() { index + 1 } else { index }
+            }
+            ProjectorError::Database(error) if is_about_data(error) => events.len() / 2,
+            _other => return Self::None,
+        };
+        match events {
+            [] => Self::None,
+            [event] => Self::Event(event),
+            _several => Self::AmongMany(index),
+        }
+    }
+}
+
+/// Whether a row does not fit its table: trying again would not help, other rows may fit.
+pub(crate) fn is_about_data(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    // Data exceptions, such as a number out of range; integrity constraints.
+    code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}

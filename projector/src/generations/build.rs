@@ -1,0 +1,228 @@
+use std::time::{Duration, Instant};
+
+use event_store::{copy_between, head};
+use sqlx::{Executor, PgConnection, PgPool};
+
+use crate::checkpoint::Generation;
+use crate::course::Course;
+use crate::follow::connect;
+use crate::{Projection, ProjectorError};
+
+/// How many events are folded and written together.
+const BATCH: usize = 20_000;
+
+/// Where a rebuild begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RebuildFrom {
+    /// Where one that was interrupted has stopped, when there is one by this program's version.
+    WhereItStopped,
+    /// The first event.
+    TheBeginning,
+}
+
+/// How far a rebuild has come.
+#[derive(Debug, Clone, Copy)]
+pub struct RebuildProgress {
+    /// Where it began.
+    pub from: i64,
+    /// Everything up to here is in the new tables.
+    pub position: i64,
+    /// Where the events end for now.
+    pub head: i64,
+    /// Since it began.
+    pub elapsed: Duration,
+}
+
+/// Is told how far a rebuild has come.
+pub type OnProgress<'a> = dyn FnMut(RebuildProgress) + Send + 'a;
+
+impl RebuildProgress {
+    /// Events a second, so far.
+    #[must_use]
+    pub fn events_per_s(&self) -> f64 {
+        (self.position - self.from) as f64 / self.elapsed.as_secs_f64().max(f64::EPSILON)
+    }
+
+    /// How long the rest takes at this rate; `None` before anything is known about it.
+    #[must_use]
+    pub fn remaining(&self) -> Option<Duration> {
+        let left = (self.head - self.position).max(0) as f64;
+        Duration::try_from_secs_f64(left / self.events_per_s()).ok()
+    }
+}
+
+/// A generation that is not live, and the hand that folds events into it.
+pub(super) struct Builder {
+    pub(super) pool: PgPool,
+    pub(super) connection: PgConnection,
+    pub(super) course: Course,
+    from: i64,
+    started: Instant,
+}
+
+impl Builder {
+    /// The next generation: the one that was begun, or a new one.
+    pub(super) async fn of_next(
+        projection: Projection,
+        pool: &PgPool,
+        from: RebuildFrom,
+    ) -> Result<Self, ProjectorError> {
+        if from == RebuildFrom::TheBeginning || !can_be_resumed(projection, pool).await? {
+            create(projection, pool).await?;
+        }
+        Self::open(projection, pool, Generation::Next).await
+    }
+
+    /// The one that was live before, made by this version of the code.
+    pub(super) async fn of_previous(
+        projection: Projection,
+        pool: &PgPool,
+    ) -> Result<Self, ProjectorError> {
+        let builder = Self::open(projection, pool, Generation::Previous).await?;
+        builder.is_current()?;
+        Ok(builder)
+    }
+
+    pub(super) async fn open(
+        projection: Projection,
+        pool: &PgPool,
+        generation: Generation,
+    ) -> Result<Self, ProjectorError> {
+        let mut connection = connect(pool, &generation.schema(projection)).await?;
+        let course = Course::take_over(&mut connection, projection, generation).await?;
+        let (from, started) = (course.position, Instant::now());
+        Ok(Self { pool: pool.clone(), connection, course, from, started })
+    }
+
+    /// Fails when this version of the code has not made the rows.
+    pub(super) fn is_current(&self) -> Result<(), ProjectorError> {
+        let Course { projection, generation, version, .. } = self.course;
+        if version == projection.version() {
+            return Ok(());
+        }
+        Err(ProjectorError::Outdated {
+            projection: projection.name(),
+            generation: generation.as_str(),
+            rows: version,
+            program: projection.version(),
+        })
+    }
+
+    /// Comes as near to the last event as that.
+    pub(super) async fn catch_up(
+        &mut self,
+        near: i64,
+        on_progress: &mut OnProgress<'_>,
+    ) -> Result<(), ProjectorError> {
+        let (from, started) = (self.from, self.started);
+        loop {
+            let end = head(&self.pool).await?;
+            let progress = |position| RebuildProgress {
+                from,
+                position,
+                head: end,
+                elapsed: started.elapsed(),
+            };
+            on_progress(progress(self.course.position));
+            if end - self.course.position <= near {
+                return Ok(());
+            }
+            let Self { pool, connection, course, .. } = self;
+            fold_up_to(pool, connection, course, end, &mut |position| {
+                on_progress(progress(position))
+            })
+            .await?;
+        }
+    }
+
+    /// Reads again where the generation stands, after what was not committed.
+    pub(super) async fn read_again(&mut self) -> Result<(), ProjectorError> {
+        let Course { projection, generation, .. } = self.course;
+        self.course = Course::read(&mut self.connection, projection, generation).await?;
+        Ok(())
+    }
+
+    /// How many events were folded, and since when.
+    pub(super) fn done(&self) -> (i64, Duration) {
+        (self.course.position - self.from, self.started.elapsed())
+    }
+}
+
+/// Folds what lies between a generation and `end` into it.
+pub(super) async fn fold_up_to(
+    pool: &PgPool,
+    connection: &mut PgConnection,
+    course: &mut Course,
+    end: i64,
+    on_batch: &mut (dyn FnMut(i64) + Send),
+) -> Result<(), ProjectorError> {
+    let mut batches = copy_between(pool.clone(), course.position, end, BATCH);
+    while let Some(batch) = batches.recv().await {
+        let batch = batch?;
+        let Some(to) = batch.last().map(|event| event.position) else { continue };
+        course.apply(connection, &batch, to).await?;
+        on_batch(to);
+    }
+    if course.position < end {
+        // The events at the end were erased.
+        course.step(end).take(connection).await?;
+        course.position = end;
+    }
+    Ok(())
+}
+
+/// Whether there is a next generation that this program has begun.
+async fn can_be_resumed(projection: Projection, pool: &PgPool) -> Result<bool, ProjectorError> {
+    let begun_by = sqlx::query_scalar!(
+        "select version from projector.checkpoints where projection = $1 and generation = $2",
+        projection.name(),
+        Generation::Next.as_str(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(begun_by == Some(projection.version()))
+}
+
+/// Creates a next generation in the place of whatever is there.
+async fn create(projection: Projection, pool: &PgPool) -> Result<(), ProjectorError> {
+    let (name, next) = (projection.name(), Generation::Next.as_str());
+    let schema = Generation::Next.schema(projection);
+    let mut transaction = pool.begin().await?;
+    // Names of our own, none from outside.
+    let mut statements =
+        vec![format!("drop schema if exists {schema} cascade"), format!("create schema {schema}")];
+    statements.extend(
+        projection.tables().iter().map(|table| {
+            format!("create table {schema}.{table} (like public.{table} including all)")
+        }),
+    );
+    for statement in statements {
+        transaction.execute(statement.as_str()).await?;
+    }
+    let epoch = sqlx::query_scalar!(
+        "delete from projector.checkpoints where projection = $1 and generation = $2 returning epoch",
+        name,
+        next,
+    )
+    .fetch_optional(&mut *transaction)
+    .await?;
+    sqlx::query!(
+        "delete from projector.parked_streams where projection = $1 and generation = $2",
+        name,
+        next
+    )
+    .execute(&mut *transaction)
+    .await?;
+    // Whoever built the one that was there knows an older epoch.
+    sqlx::query!(
+        "insert into projector.checkpoints (projection, generation, version, position, epoch) values ($1, $2, $3, 0, $4)",
+        name,
+        next,
+        projection.version(),
+        epoch.unwrap_or(0) + 1,
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}

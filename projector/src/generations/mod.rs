@@ -1,0 +1,31 @@
+//! Generations: rows that are built beside the live ones, and change places with them.
+
+mod build;
+mod compare;
+mod diff;
+mod swap;
+
+use event_store::Leadership;
+use sqlx::PgPool;
+
+pub use self::build::{OnProgress, RebuildFrom, RebuildProgress};
+pub use self::compare::{Difference, Differences};
+pub(crate) use self::diff::snapshot;
+pub use self::diff::{Diff, diff};
+pub use self::swap::{Rebuilt, build, rebuild, rollback};
+use crate::{Projection, ProjectorError};
+
+/// Being the only one who builds, compares or exchanges a projection's generations; `None` when somebody else is.
+pub(crate) async fn generations_alone(
+    projection: Projection,
+    pool: &PgPool,
+) -> sqlx::Result<Option<Leadership>> {
+    let job = format!("generations of {}", projection.name());
+    Leadership::try_take(&job, &pool.connect_options()).await
+}
+
+async fn alone(projection: Projection, pool: &PgPool) -> Result<Leadership, ProjectorError> {
+    generations_alone(projection, pool)
+        .await?
+        .ok_or(ProjectorError::Busy { projection: projection.name() })
+}

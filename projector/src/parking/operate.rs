@@ -1,0 +1,202 @@
+use event_store::{RecordedEvent, read_stream_between};
+use sqlx::{Acquire, Executor, PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::lists::{ParkedStream, find, of_live};
+use crate::checkpoint::Generation;
+use crate::course::{Course, is_about_data};
+use crate::follow::connect;
+use crate::{Projection, ProjectorError};
+
+/// What came of trying a parked stream again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unparked {
+    /// All of its events are applied; it is parked no more.
+    Whole {
+        /// How many were applied.
+        events: usize,
+    },
+    /// It stays parked.
+    Stuck {
+        /// How many were applied before.
+        events: usize,
+        /// The position of the one that cannot be applied.
+        position: i64,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Tries a parked stream of the live generation again: applies what waits, in order, as far as it can be applied.
+/// `None` when it is not parked.
+///
+/// # Errors
+/// When the database fails; nothing has changed then.
+pub async fn retry(
+    pool: &PgPool,
+    projection: Projection,
+    stream_id: Uuid,
+) -> Result<Option<Unparked>, ProjectorError> {
+    operate(pool, projection, stream_id, Decision::Retry).await
+}
+
+/// Passes over the event that holds a parked stream up, for good, and applies what waits behind it. Rebuilds pass
+/// over it too. `None` when the stream is not parked.
+///
+/// # Errors
+/// When the database fails; nothing has changed then.
+pub async fn drop_event(
+    pool: &PgPool,
+    projection: Projection,
+    stream_id: Uuid,
+) -> Result<Option<Unparked>, ProjectorError> {
+    operate(pool, projection, stream_id, Decision::Drop).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Retry,
+    Drop,
+}
+
+async fn operate(
+    pool: &PgPool,
+    projection: Projection,
+    stream_id: Uuid,
+    decision: Decision,
+) -> Result<Option<Unparked>, ProjectorError> {
+    let mut connection = connect(pool, &Generation::Live.schema(projection)).await?;
+    let mut transaction = connection.begin().await?;
+    // The tables first, then the checkpoint, as everybody takes them.
+    let tables = projection.tables().join(", ");
+    let lock = format!("lock table {tables} in row exclusive mode");
+    transaction.execute(lock.as_str()).await?;
+    let mut course = Course::take_over(&mut transaction, projection, Generation::Live).await?;
+    let Some(parked) = find(&mut transaction, projection, stream_id).await? else {
+        return Ok(None);
+    };
+    if decision == Decision::Drop {
+        sqlx::query!(
+            "insert into projector.dropped_events (projection, position, owner_id, event_type, reason)
+             values ($1, $2, $3, $4, $5)",
+            projection.name(),
+            parked.position,
+            parked.owner_id,
+            parked.event_type,
+            parked.reason,
+        )
+        .execute(&mut *transaction)
+        .await?;
+        course.dropped.insert(parked.position);
+    }
+    let unparked = apply_waiting(&mut transaction, &course, &parked).await?;
+    transaction.commit().await?;
+    Ok(Some(unparked))
+}
+
+/// Tries every parked stream of the live generation again, for whoever has just taken it over: a newer program may be
+/// able to read what an older one could not.
+pub(crate) async fn retry_all(
+    connection: &mut PgConnection,
+    course: &mut Course,
+) -> Result<(), ProjectorError> {
+    for parked in of_live(connection, course.projection).await? {
+        let mut transaction = connection.begin().await?;
+        let unparked = apply_waiting(&mut transaction, course, &parked).await?;
+        transaction.commit().await?;
+        if let Unparked::Whole { .. } = unparked {
+            course.parked.remove(&(parked.aggregate_type, parked.stream_id));
+            tracing::info!(
+                projection = course.projection.name(),
+                stream = %parked.stream_id,
+                "parked stream goes on"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Applies the events of a parked stream that the generation has come past, in the caller's transaction.
+async fn apply_waiting(
+    transaction: &mut PgConnection,
+    course: &Course,
+    parked: &ParkedStream,
+) -> Result<Unparked, ProjectorError> {
+    let step = course.step(course.position);
+    // Asks the fence, and keeps the projector from going on meanwhile.
+    step.take(transaction).await?;
+    let ParkedStream { aggregate_type, stream_id, .. } = parked;
+    let waiting = read_stream_between(
+        transaction,
+        aggregate_type,
+        *stream_id,
+        parked.position - 1,
+        course.position,
+    )
+    .await?;
+    let mut applied = 0;
+    for event in waiting {
+        if course.dropped.contains(&event.position) {
+            continue;
+        }
+        let mut savepoint = transaction.begin().await?;
+        let projected =
+            course.projection.project(&mut savepoint, std::slice::from_ref(&event), step).await;
+        match projected {
+            Ok(()) => {
+                savepoint.commit().await?;
+                applied += 1;
+            }
+            Err(error) if is_about_the_event(&error) => {
+                savepoint.rollback().await?;
+                let reason = error.to_string();
+                note_attempt(transaction, course, parked, &event, &reason).await?;
+                return Ok(Unparked::Stuck { events: applied, position: event.position, reason });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    sqlx::query!(
+        "delete from projector.parked_streams
+          where projection = $1 and generation = $2 and aggregate_type = $3 and stream_id = $4",
+        course.projection.name(),
+        course.generation.as_str(),
+        aggregate_type,
+        stream_id,
+    )
+    .execute(transaction)
+    .await?;
+    Ok(Unparked::Whole { events: applied })
+}
+
+async fn note_attempt(
+    transaction: &mut PgConnection,
+    course: &Course,
+    parked: &ParkedStream,
+    stuck_at: &RecordedEvent,
+    reason: &str,
+) -> Result<(), ProjectorError> {
+    sqlx::query!(
+        "update projector.parked_streams
+            set position = $5, event_type = $6, reason = $7, attempts = attempts + 1, tried_at = now()
+          where projection = $1 and generation = $2 and aggregate_type = $3 and stream_id = $4",
+        course.projection.name(),
+        course.generation.as_str(),
+        parked.aggregate_type,
+        parked.stream_id,
+        stuck_at.position,
+        stuck_at.event_type(),
+        reason,
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+fn is_about_the_event(error: &ProjectorError) -> bool {
+    match error {
+        ProjectorError::Event { .. } => true,
+        ProjectorError::Database(error) => is_about_data(error),
+        _other => false,
+    }
+}

@@ -1,0 +1,68 @@
+use std::collections::{BTreeMap, HashSet};
+
+use domain::DecodeError;
+use event_store::RecordedEvent;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::stored::{Row, Total, compare_rows};
+use crate::generations::Differences;
+use crate::{Projection, plans, runs};
+
+/// The rows that the events say, being folded.
+pub(super) enum Expected {
+    Plans(plans::Fold),
+    Runs(runs::Fold),
+}
+
+impl Expected {
+    pub(super) fn of(projection: Projection) -> Self {
+        match projection {
+            Projection::Plans => Self::Plans(plans::Fold::default()),
+            Projection::Runs => Self::Runs(runs::Fold::default()),
+        }
+    }
+
+    pub(super) fn take_in(&mut self, event: &RecordedEvent) -> Result<(), DecodeError> {
+        match self {
+            Self::Plans(fold) => fold.apply(event, event.decode()?),
+            Self::Runs(fold) => fold.apply(event, event.decode()?),
+        }
+        Ok(())
+    }
+
+    /// Compares the folded rows of everybody but the erased with the stored ones of some owners.
+    pub(super) async fn compare(
+        self,
+        snapshot: &mut PgConnection,
+        erased: &HashSet<Uuid>,
+        is_of_pass: impl Fn(Uuid) -> bool,
+        differences: &mut Differences,
+    ) -> sqlx::Result<()> {
+        match self {
+            Self::Plans(fold) => {
+                let changes = fold.finish();
+                let plans = rows(changes.plans, erased);
+                compare_rows(snapshot, "plans", plans, &is_of_pass, differences).await?;
+                let workouts = rows(changes.workouts, erased);
+                compare_rows(snapshot, "workouts", workouts, &is_of_pass, differences).await
+            }
+            Self::Runs(fold) => {
+                let (changes, totals) = fold.finish();
+                let runs = rows(changes.rows, erased);
+                compare_rows(snapshot, "runs", runs, &is_of_pass, differences).await?;
+                let weeks = rows(Total::all(totals.weeks), erased);
+                compare_rows(snapshot, "weekly_totals", weeks, &is_of_pass, differences).await?;
+                let months = rows(Total::all(totals.months), erased);
+                compare_rows(snapshot, "monthly_totals", months, &is_of_pass, differences).await
+            }
+        }
+    }
+}
+
+fn rows<R: Row>(rows: impl IntoIterator<Item = R>, erased: &HashSet<Uuid>) -> BTreeMap<R::Key, R> {
+    rows.into_iter()
+        .filter(|row| !erased.contains(&row.owner_id()))
+        .map(|row| (row.key(), row))
+        .collect()
+}

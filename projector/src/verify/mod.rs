@@ -1,0 +1,129 @@
+//! The proof that rows are what their events say: the log is folded in memory and compared row by row.
+
+mod expected;
+mod stored;
+
+use std::collections::HashSet;
+
+use domain::OwnerId;
+use domain::Part;
+use domain::user::{UserErased, UserEvent};
+use event_store::{RecordedEvent, copy_parts};
+use serde::Serialize;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use self::expected::Expected;
+use crate::checkpoint::Generation;
+use crate::course::Course;
+use crate::generations::{Differences, snapshot};
+use crate::{Projection, ProjectorError};
+
+/// How many events are folded in memory at once, roughly; of more, some parts are taken after the others.
+const EVENTS_AT_ONCE: i64 = 1_000_000;
+
+/// What came of a verification.
+#[derive(Debug, Clone, Serialize)]
+pub struct Verified {
+    /// Where the rows are: every event up to and with this one was folded.
+    pub position: i64,
+    /// How many events were folded.
+    pub events: u64,
+    /// Positions of events that cannot be read, and are neither parked nor dropped; the first of them.
+    pub unreadable: Vec<i64>,
+    /// The rows that differ from what the events say; `found` is the stored one.
+    pub differences: Differences,
+}
+
+impl Verified {
+    /// Whether the rows are what the events say.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.unreadable.is_empty() && self.differences.is_empty()
+    }
+}
+
+/// Folds the log in memory and compares the result with the live rows, as of one moment; nothing stands still
+/// meanwhile. Events of parked streams and dropped events are left out, as they are in the rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verify(
+    projection: Projection,
+    pool: &PgPool,
+    examples: usize,
+    mut on_progress: impl FnMut(u64, u64),
+) -> Result<Verified, ProjectorError> {
+    let mut snapshot = snapshot(pool).await?;
+    let course = Course::read(&mut snapshot, projection, Generation::Live).await?;
+    let parked = crate::parking::positions(&mut snapshot, projection).await?;
+    let mut verified = Verified {
+        position: course.position,
+        events: 0,
+        unreadable: Vec::new(),
+        differences: Differences::up_to(examples),
+    };
+    let passes = (course.position / EVENTS_AT_ONCE + 1).clamp(1, i64::from(domain::PARTS)) as u8;
+    let parts_a_pass = domain::PARTS.div_ceil(passes);
+    for first in (0..domain::PARTS).step_by(usize::from(parts_a_pass)) {
+        let parts = first..=(first + parts_a_pass - 1).min(domain::PARTS - 1);
+        let mut pass = Pass {
+            projection,
+            expected: Expected::of(projection),
+            dropped: &course.dropped,
+            parked: &parked,
+            erased: HashSet::new(),
+            unreadable: Vec::new(),
+        };
+        let mut events = 0;
+        copy_parts(&mut snapshot, 0, course.position, parts.clone(), |event| {
+            pass.take_in(&event);
+            events += 1;
+            if events % 10_000 == 0 {
+                on_progress(verified.events + events, course.position.unsigned_abs());
+            }
+        })
+        .await?;
+        verified.events += events;
+        let Pass { expected, erased, unreadable, .. } = pass;
+        verified.unreadable.extend(unreadable);
+        let is_of_pass = |owner: Uuid| parts.contains(&Part::of(OwnerId(owner)).number());
+        expected.compare(&mut snapshot, &erased, is_of_pass, &mut verified.differences).await?;
+    }
+    on_progress(verified.events, verified.events);
+    Ok(verified)
+}
+
+/// The events of some parts, being folded.
+struct Pass<'a> {
+    projection: Projection,
+    expected: Expected,
+    dropped: &'a HashSet<i64>,
+    parked: &'a crate::parking::Positions,
+    erased: HashSet<Uuid>,
+    unreadable: Vec<i64>,
+}
+
+impl Pass<'_> {
+    fn take_in(&mut self, event: &RecordedEvent) {
+        let is_parked = self
+            .parked
+            .get(&(event.aggregate_type().to_owned(), event.aggregate_id))
+            .is_some_and(|from| event.position >= *from);
+        if is_parked || self.dropped.contains(&event.position) {
+            return;
+        }
+        let read = if event.aggregate_type() == UserEvent::AGGREGATE {
+            event.decode::<UserEvent>().map(|UserEvent::Erased(UserErased { user_id })| {
+                self.erased.insert(user_id.0);
+            })
+        } else if self.projection.folds(event) {
+            self.expected.take_in(event)
+        } else {
+            Ok(())
+        };
+        if read.is_err() {
+            self.unreadable.push(event.position);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use futures::TryStreamExt;
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use crate::Projection;
+use crate::generations::Differences;
+use crate::plans::{PlanRow, WorkoutRow};
+use crate::runs::{RunRow, Sums};
+
+/// A row of a projection's table.
+pub(super) trait Row:
+    for<'a> FromRow<'a, PgRow> + PartialEq + Serialize + Send + Unpin
+{
+    /// What tells it apart.
+    type Key: Ord + Send;
+
+    fn key(&self) -> Self::Key;
+
+    fn owner_id(&self) -> Uuid;
+}
+
+impl Row for PlanRow {
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.plan_id
+    }
+
+    fn owner_id(&self) -> Uuid {
+        self.owner_id
+    }
+}
+
+impl Row for WorkoutRow {
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.workout_id
+    }
+
+    fn owner_id(&self) -> Uuid {
+        self.owner_id
+    }
+}
+
+impl Row for RunRow {
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.run_id
+    }
+
+    fn owner_id(&self) -> Uuid {
+        self.owner_id
+    }
+}
+
+/// A row of `weekly_totals` or `monthly_totals`.
+#[derive(Debug, Clone, PartialEq, Serialize, FromRow)]
+pub(super) struct Total {
+    owner_id: Uuid,
+    start_date: NaiveDate,
+    #[sqlx(flatten)]
+    #[serde(flatten)]
+    sums: Sums,
+}
+
+impl Total {
+    /// Those of periods that have runs.
+    pub(super) fn all(sums: BTreeMap<(Uuid, NaiveDate), Sums>) -> impl Iterator<Item = Self> {
+        sums.into_iter()
+            .filter(|(_, sums)| *sums != Sums::default())
+            .map(|((owner_id, start_date), sums)| Self { owner_id, start_date, sums })
+    }
+}
+
+impl Row for Total {
+    type Key = (Uuid, NaiveDate);
+
+    fn key(&self) -> Self::Key {
+        (self.owner_id, self.start_date)
+    }
+
+    fn owner_id(&self) -> Uuid {
+        self.owner_id
+    }
+}
+
+/// Compares the rows that should be there with those that are.
+pub(super) async fn compare_rows<R: Row>(
+    snapshot: &mut PgConnection,
+    table: &'static str,
+    mut expected: BTreeMap<R::Key, R>,
+    is_of_pass: impl Fn(Uuid) -> bool,
+    differences: &mut Differences,
+) -> sqlx::Result<()> {
+    let key = Projection::key_of(table);
+    // A name of our own.
+    let statement = format!("select * from public.{table} order by {}", key.join(", "));
+    let mut compared = 0;
+    let mut rows = sqlx::query_as::<_, R>(&statement).fetch(snapshot);
+    while let Some(stored) = rows.try_next().await? {
+        if !is_of_pass(stored.owner_id()) {
+            continue;
+        }
+        compared += 1;
+        match expected.remove(&stored.key()) {
+            Some(expected) if expected == stored => {}
+            expected => {
+                differences.add(table, key, Some(json(&stored)), expected.as_ref().map(json));
+            }
+        }
+    }
+    differences.compared(table, compared);
+    for missing in expected.values() {
+        differences.add(table, key, None, Some(json(missing)));
+    }
+    Ok(())
+}
+
+fn json(row: &impl Serialize) -> Value {
+    // Names, numbers, dates and texts: there is nothing in a row that JSON cannot hold.
+    serde_json::to_value(row).unwrap_or_default()
+}
