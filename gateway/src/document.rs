@@ -21,12 +21,14 @@ A write answers with `Trainer-Position`, after the read models show it. Lists ar
 /// The paths of those who have no access token yet, or check those of others.
 const OPEN: [&str; 2] = ["/api/v1/auth/", "/.well-known/"];
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 8] = [
     ("plans", "Training plans and where they stand"),
     ("workouts", "The workouts of a plan"),
     ("runs", "What was run"),
     ("analytics", "What runs and plans add up to"),
     ("auth", "Accounts and access tokens"),
+    ("admin", "For administrators: accounts"),
+    ("operations", "For administrators: projections and parked streams"),
     ("health", "How the program is"),
 ];
 

@@ -13,6 +13,7 @@ mod pause;
 mod plans;
 mod projection;
 mod runs;
+mod standing;
 mod users;
 mod verify;
 
@@ -28,5 +29,6 @@ pub use parking::{
 };
 pub use pause::{pause, resume};
 pub use projection::Projection;
+pub use standing::{ProjectionState, Standing, standings};
 pub use users::erase_from_others;
 pub use verify::{Verified, verify};

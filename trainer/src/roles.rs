@@ -13,6 +13,7 @@ use command_api::CommandState;
 use event_store::{EventStore, StoreConfig};
 use gateway::{Api, Gateway, RateLimits};
 use nats::{Announcer, Relay};
+use operations::OperationsState;
 use projector::{OnProjected, Projection};
 use query_api::{Calendar, QueryState};
 use service::{HealthChecks, Metrics, ReadModels};
@@ -124,7 +125,10 @@ impl Process {
                     let state = auth::AuthState::start(self.pool.clone(), master_key).await?;
                     apis.push(auth::router(state).into());
                 }
-                Role::Projector => self.project(),
+                Role::Projector => {
+                    apis.push(operations::router(self.operations_state()).into());
+                    self.project();
+                }
                 Role::Relay => self.relay(config),
                 Role::Worker => self.work(),
             }
@@ -155,6 +159,11 @@ impl Process {
             read_models: self.read_models.clone(),
             calendar: Calendar::Utc,
         }
+    }
+
+    /// What operators' requests work with.
+    pub(crate) fn operations_state(&self) -> OperationsState {
+        OperationsState { pool: self.pool.clone(), shutdown: self.shutdown.clone() }
     }
 
     fn public(

@@ -18,6 +18,7 @@ pub(crate) async fn openapi() -> anyhow::Result<()> {
         command_api::router(process.command_state()).into(),
         query_api::router(process.query_state()).into(),
         (Router::new(), auth::document()).into(),
+        operations::router(process.operations_state()).into(),
     ];
     let (_router, document) = gateway::document(apis);
     println!("{}", document.to_pretty_json()?);

@@ -67,7 +67,7 @@ async fn projections_are_compared_verified_paused_and_brought_back() {
     folder.prints(&["import", "runs", &file, "--user", &email]);
     let runs = operator.list(&email, "/api/v1/runs").await;
     let status = || json(&folder.prints(&["projections", "status", "--json"]));
-    assert_eq!(status()["items"][1]["state"], "up to date");
+    assert_eq!(status()["items"][1]["state"], "up_to_date");
 
     folder.prints(&["projections", "rebuild", "--all", "--keep-beside"]);
     let shown = status();
@@ -106,7 +106,7 @@ async fn projections_are_compared_verified_paused_and_brought_back() {
     folder.prints(&["projections", "pause", "runs"]);
     assert_eq!(status()["items"][1]["state"], "paused");
     folder.prints(&["projections", "resume", "runs"]);
-    assert_eq!(status()["items"][1]["state"], "up to date");
+    assert_eq!(status()["items"][1]["state"], "up_to_date");
     pool.close().await;
     operator.trainer.stop();
 }

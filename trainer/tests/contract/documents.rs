@@ -146,7 +146,9 @@ async fn what_the_document_says_needs_a_token_does_and_nothing_else() {
             operation.get("security").unwrap_or(&document["security"]).as_array().unwrap();
         let is_open = requirements.is_empty() || requirements.contains(&json!({}));
         assert_eq!(is_open, PUBLIC.contains(&path), "{method} {path}");
-        let asked = path.replace("{id}", &Uuid::now_v7().to_string());
+        let id = Uuid::now_v7().to_string();
+        let asked = path.replace("{id}", &id).replace("{stream_id}", &id);
+        let asked = asked.replace("{name}", "runs").replace("{projection}", "runs");
         assert!(!asked.contains('{'), "{path}");
         let answer = nobody.ask(method.to_uppercase().parse::<Method>().unwrap(), &asked).await;
         if is_open {

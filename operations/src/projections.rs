@@ -1,0 +1,169 @@
+use axum::Json;
+use axum::extract::{Path, State};
+use chrono::{DateTime, Utc};
+use projector::{Checkpoint, Projection, Standing, pause, resume, standings};
+use serde::Serialize;
+use service::Problem;
+use utoipa::ToSchema;
+
+use crate::OperationsState;
+use crate::operator::Operator;
+use crate::problems::{OperatorProblems, named, refused};
+
+/// How a projection is doing.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProjectionStatus {
+    /// Its name.
+    #[schema(example = "runs")]
+    name: &'static str,
+    /// In a word: `up_to_date`, `behind`, `paused`, `of_newer_version` or `of_older_version`.
+    #[schema(example = "up_to_date")]
+    state: &'static str,
+    /// Since when it is paused, if it is.
+    paused_at: Option<DateTime<Utc>>,
+    /// The version of rows that this program makes.
+    program_version: i32,
+    /// The position of the last event there is.
+    head: i64,
+    /// The rows that queries read.
+    live: GenerationStatus,
+    /// The rows that are being built, or lie beside those that serve.
+    next: Option<GenerationStatus>,
+    /// The rows that served before.
+    previous: Option<GenerationStatus>,
+}
+
+/// Where one set of a projection's rows stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GenerationStatus {
+    /// The version of the program that made them.
+    version: i32,
+    /// Every event up to and with this one is in them, but those of parked streams.
+    position: i64,
+    /// How many events are not in them yet.
+    lag_events: i64,
+    /// How many plans or runs wait because one of their events cannot be applied.
+    parked_streams: i64,
+    /// When they last came further.
+    updated_at: DateTime<Utc>,
+}
+
+impl ProjectionStatus {
+    fn of(standing: &Standing) -> Self {
+        let status = |at: &Checkpoint| GenerationStatus {
+            version: at.version,
+            position: at.position,
+            lag_events: standing.lag_of(at),
+            parked_streams: at.parked_streams,
+            updated_at: at.updated_at,
+        };
+        Self {
+            name: standing.projection.name(),
+            state: standing.state.as_str(),
+            paused_at: standing.live.paused_at,
+            program_version: standing.projection.version(),
+            head: standing.head,
+            live: status(&standing.live),
+            next: standing.next.as_ref().map(status),
+            previous: standing.previous.as_ref().map(status),
+        }
+    }
+}
+
+/// All projections.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Projections {
+    /// By name.
+    items: Vec<ProjectionStatus>,
+}
+
+/// How a projection is doing now.
+pub(crate) async fn status_of(
+    state: &OperationsState,
+    projection: Projection,
+) -> Result<Json<ProjectionStatus>, Problem> {
+    let all = standings(&state.pool).await?;
+    let standing = all.iter().find(|standing| standing.projection == projection);
+    standing
+        .map(|standing| Json(ProjectionStatus::of(standing)))
+        .ok_or_else(|| Problem::not_found("projection"))
+}
+
+/// How the projections are doing
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/projections",
+    tag = "operations",
+    security(("bearer" = [])),
+    responses((status = 200, description = "All of them", body = Projections), OperatorProblems),
+)]
+#[tracing::instrument(skip_all)]
+pub(crate) async fn list_projections(
+    State(state): State<OperationsState>,
+    _operator: Operator,
+) -> Result<Json<Projections>, Problem> {
+    let all = standings(&state.pool).await?;
+    Ok(Json(Projections { items: all.iter().map(ProjectionStatus::of).collect() }))
+}
+
+/// How a projection is doing
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/projections/{name}",
+    tag = "operations",
+    security(("bearer" = [])),
+    params(("name" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The projection", body = ProjectionStatus), OperatorProblems),
+)]
+#[tracing::instrument(skip_all)]
+pub(crate) async fn get_projection(
+    State(state): State<OperationsState>,
+    _operator: Operator,
+    Path(name): Path<String>,
+) -> Result<Json<ProjectionStatus>, Problem> {
+    status_of(&state, named(&name)?).await
+}
+
+/// Keep a projection from going on
+///
+/// Until it is resumed, over restarts too. Commands succeed meanwhile, with `Trainer-Consistency: pending`.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/projections/{name}/pause",
+    tag = "operations",
+    security(("bearer" = [])),
+    params(("name" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The projection", body = ProjectionStatus), OperatorProblems),
+)]
+#[tracing::instrument(skip_all)]
+pub(crate) async fn pause_projection(
+    State(state): State<OperationsState>,
+    operator: Operator,
+    Path(name): Path<String>,
+) -> Result<Json<ProjectionStatus>, Problem> {
+    let projection = named(&name)?;
+    pause(projection, &state.pool).await.map_err(refused)?;
+    operator.notes(projection, "pause");
+    status_of(&state, projection).await
+}
+
+/// Let a projection go on
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/projections/{name}/resume",
+    tag = "operations",
+    security(("bearer" = [])),
+    params(("name" = String, Path, description = "Its name")),
+    responses((status = 200, description = "The projection", body = ProjectionStatus), OperatorProblems),
+)]
+#[tracing::instrument(skip_all)]
+pub(crate) async fn resume_projection(
+    State(state): State<OperationsState>,
+    operator: Operator,
+    Path(name): Path<String>,
+) -> Result<Json<ProjectionStatus>, Problem> {
+    let projection = named(&name)?;
+    resume(projection, &state.pool).await.map_err(refused)?;
+    operator.notes(projection, "resume");
+    status_of(&state, projection).await
+}

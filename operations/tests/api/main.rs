@@ -1,0 +1,8 @@
+//! Operators' requests over a real Postgres.
+
+#![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
+
+mod app;
+mod generations;
+mod parked;
+mod projections;

@@ -1,0 +1,99 @@
+use event_store::head;
+use sqlx::PgPool;
+
+use crate::{Checkpoint, Projection, checkpoints};
+
+/// How a projection is doing.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Which.
+    pub projection: Projection,
+    /// In a word.
+    pub state: ProjectionState,
+    /// The position of the last event there is.
+    pub head: i64,
+    /// The generation that queries read.
+    pub live: Checkpoint,
+    /// One that is being built, or lies beside the live one.
+    pub next: Option<Checkpoint>,
+    /// The one that was live before.
+    pub previous: Option<Checkpoint>,
+}
+
+/// How a projection is doing, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProjectionState {
+    /// Every event is in its rows, but those of parked streams.
+    UpToDate,
+    /// Events are not in its rows yet.
+    Behind,
+    /// An operator keeps it from going on.
+    Paused,
+    /// A newer program has made its rows; this one leaves them alone.
+    OfNewerVersion,
+    /// An older program has made its rows; they are to be built anew.
+    OfOlderVersion,
+}
+
+impl ProjectionState {
+    /// The word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UpToDate => "up_to_date",
+            Self::Behind => "behind",
+            Self::Paused => "paused",
+            Self::OfNewerVersion => "of_newer_version",
+            Self::OfOlderVersion => "of_older_version",
+        }
+    }
+}
+
+impl Standing {
+    /// How many events a generation has not come past.
+    #[must_use]
+    pub fn lag_of(&self, checkpoint: &Checkpoint) -> i64 {
+        (self.head - checkpoint.position).max(0)
+    }
+}
+
+/// How all projections are doing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn standings(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
+    // The checkpoints first: the head does not go back.
+    let all = checkpoints(pool).await?;
+    let head = head(pool).await?;
+    let find = |projection: Projection, generation: &str| {
+        let is_it =
+            |at: &&Checkpoint| at.projection == projection.name() && at.generation == generation;
+        all.iter().find(is_it).cloned()
+    };
+    let standing = |projection: Projection| {
+        let live = find(projection, "live")?;
+        Some(Standing {
+            projection,
+            state: state_of(projection, &live, head),
+            head,
+            live,
+            next: find(projection, "next"),
+            previous: find(projection, "previous"),
+        })
+    };
+    Ok(Projection::ALL.into_iter().filter_map(standing).collect())
+}
+
+fn state_of(projection: Projection, live: &Checkpoint, head: i64) -> ProjectionState {
+    if live.paused_at.is_some() {
+        ProjectionState::Paused
+    } else if live.version > projection.version() {
+        ProjectionState::OfNewerVersion
+    } else if live.version < projection.version() {
+        ProjectionState::OfOlderVersion
+    } else if live.position < head {
+        ProjectionState::Behind
+    } else {
+        ProjectionState::UpToDate
+    }
+}
