@@ -318,7 +318,7 @@ async fn the_document_names_each_tag_once_and_each_reference_leads_somewhere() {
         .map(|tag| tag["name"].as_str().expect("a name"));
     assert_eq!(
         tags.collect::<Vec<_>>(),
-        ["plans", "workouts", "runs", "analytics", "auth", "health"]
+        ["plans", "workouts", "runs", "analytics", "auth", "admin", "operations", "health"]
     );
     let me = &document["paths"]["/api/v1/auth/me"]["get"];
     assert_eq!(me["security"], json!([{"bearer": []}]));
