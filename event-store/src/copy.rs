@@ -139,7 +139,7 @@ enum State {
     Done,
 }
 
-const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+pub(crate) const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 const FIELDS: i16 = 12;
 
 impl Decoder {
@@ -233,10 +233,11 @@ fn i64_of(mut bytes: &[u8]) -> sqlx::Result<i64> {
     bytes.try_get_i64().map_err(|_short| malformed())
 }
 
-/// Postgres counts microseconds from the year 2000.
+/// Postgres counts microseconds from here.
+pub(crate) const YEAR_2000: DateTime<Utc> =
+    DateTime::from_timestamp(946_684_800, 0).expect("within chrono's range");
+
 fn instant_of(microseconds: i64) -> sqlx::Result<DateTime<Utc>> {
-    const YEAR_2000: DateTime<Utc> =
-        DateTime::from_timestamp(946_684_800, 0).expect("within chrono's range");
     YEAR_2000.checked_add_signed(TimeDelta::microseconds(microseconds)).ok_or_else(malformed)
 }
 

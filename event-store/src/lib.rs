@@ -11,6 +11,7 @@ mod erase;
 mod error;
 mod event;
 mod execute;
+mod import;
 mod leadership;
 mod load;
 mod read;
@@ -25,6 +26,7 @@ pub use erase::{Erasure, begin_erasure, complete_erasure, remove_events_of, unfi
 pub use error::{ExecuteError, StoreError};
 pub use event::RecordedEvent;
 pub use execute::{Executed, Refused, Replayed, Transaction};
+pub use import::{Fault, Import, ImportError, Imported};
 pub use leadership::Leadership;
 pub use load::{Loaded, Stream};
 pub use read::{

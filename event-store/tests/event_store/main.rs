@@ -10,6 +10,7 @@ mod compatibility;
 mod conflicts;
 mod database;
 mod erasure;
+mod importing;
 mod indexes;
 mod lossy_connection;
 mod positions;

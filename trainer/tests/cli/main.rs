@@ -8,6 +8,7 @@
 mod program;
 
 mod accounts;
+mod event_files;
 mod events;
 mod files;
 mod help;

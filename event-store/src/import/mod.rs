@@ -1,0 +1,9 @@
+//! Fills an empty store with events that another store has recorded: all of them, or none.
+
+mod copy_row;
+mod error;
+mod gaps;
+mod import_events;
+
+pub use error::{Fault, ImportError};
+pub use import_events::{Import, Imported};

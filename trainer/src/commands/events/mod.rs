@@ -1,0 +1,11 @@
+//! `trainer events`: what has happened, shown, written to files, read from them, and published again.
+
+mod export;
+mod import;
+mod json_line;
+mod output;
+mod show;
+mod subcommands;
+mod tail;
+
+pub(crate) use subcommands::{EventsArgs, events};
