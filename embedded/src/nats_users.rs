@@ -7,8 +7,8 @@ pub(crate) const TRAINER: &str = "trainer";
 pub(crate) const SUBSCRIBER: &str = "subscriber";
 
 /// What a subscriber may do, as `nats/server.conf` says it of a server of one's own: read the stream
-/// through consumers, and nothing else. It receives answers below a prefix of its own, or it could
-/// listen to those that others get.
+/// through consumers, hear what is published again for it, and nothing else. It receives answers below
+/// a prefix of its own, or it could listen to those that others get.
 const SUBSCRIBER_MAY: &str = r#"{
   publish: { allow: [
     "$JS.API.INFO"
@@ -25,7 +25,7 @@ const SUBSCRIBER_MAY: &str = r#"{
     "$JS.ACK.TRAINER_EVENTS.>"
     "$JS.FC.TRAINER_EVENTS.>"
   ] }
-  subscribe: { allow: [ "_INBOX.subscriber.>" ] }
+  subscribe: { allow: [ "_INBOX.subscriber.>", "trainer.replay.>" ] }
 }"#;
 
 /// The two users of the server.

@@ -9,6 +9,7 @@ mod connect;
 mod erase;
 mod message;
 mod relay;
+mod replay;
 mod stream;
 mod subscription;
 
@@ -18,5 +19,6 @@ pub use connect::{ConnectError, connect};
 pub use erase::{EraseError, erase_from_stream};
 pub use message::{MessageError, headers, read_message, subject};
 pub use relay::{Relay, RelayError};
+pub use replay::{Replay, ReplayError, ReplaySubject, ReplaySubjectError};
 pub use stream::{STREAM, SUBJECTS, StreamSettings, ensure_stream};
 pub use subscription::{Subscription, SubscriptionError};

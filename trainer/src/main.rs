@@ -69,7 +69,7 @@ enum Command {
     Projections(commands::projections::ProjectionsArgs),
     /// Shows plans and runs with an event that a projection cannot apply, and lets them go on.
     Parked(commands::parked::ParkedArgs),
-    /// Shows events.
+    /// Shows events, exports and imports them, and publishes them again.
     Events(commands::events::EventsArgs),
     /// Prints the OpenAPI document; needs no server.
     Openapi,

@@ -11,6 +11,7 @@ mod own_server;
 mod published;
 mod recording;
 mod relay;
+mod replay;
 mod scene;
 mod several_relays;
 mod slow_way;

@@ -40,6 +40,7 @@ async fn reads_and_changes_nothing(trainer_url: &str, subscriber_url: &str) {
     let before = stream.get_info().await.unwrap();
     subscriber.is_refused_what_changes_something().await;
     subscriber.is_refused_what_others_hear().await;
+    subscriber.hears_what_is_published_again(&trainer).await;
     cannot_misuse_a_consumer(&subscriber.jetstream).await;
     let after = stream.get_info().await.unwrap();
     assert_eq!((after.config, after.created), (before.config, before.created));
@@ -160,6 +161,17 @@ impl Subscriber {
             let _subscription = self.client.subscribe(subject).await.unwrap();
             self.assert_refused("subscription", subject).await;
         }
+    }
+
+    async fn hears_what_is_published_again(&mut self, trainer: &Context) {
+        let mut replay = self.client.subscribe("trainer.replay.mine").await.unwrap();
+        // Its answer comes behind the server's knowledge of the subscription.
+        self.jetstream.get_stream(STREAM).await.unwrap();
+        trainer.client().publish("trainer.replay.mine", "again".into()).await.unwrap();
+        let heard = timeout(PATIENCE, replay.next()).await.unwrap().unwrap();
+        assert_eq!(heard.payload, "again");
+        self.client.publish("trainer.replay.mine", "".into()).await.unwrap();
+        self.assert_refused("publish", "trainer.replay.mine").await;
     }
 
     async fn assert_refused(&mut self, what: &str, subject: &str) {

@@ -9,6 +9,7 @@ mod program;
 
 mod accounts;
 mod event_files;
+mod event_replay;
 mod events;
 mod files;
 mod help;

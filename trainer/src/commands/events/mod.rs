@@ -4,6 +4,7 @@ mod export;
 mod import;
 mod json_line;
 mod output;
+mod replay;
 mod show;
 mod subcommands;
 mod tail;

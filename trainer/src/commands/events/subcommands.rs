@@ -2,6 +2,7 @@ use clap::{Args, Subcommand};
 
 use super::export::{ExportArgs, export};
 use super::import::{ImportArgs, import};
+use super::replay::{ReplayArgs, replay};
 use super::show::show;
 use super::tail::{TailArgs, tail};
 use crate::config::ServerConfig;
@@ -27,6 +28,8 @@ enum EventsCommand {
     Export(ExportArgs),
     /// Fills an empty store with the events of an export, all or none: positions, ids and times stay.
     Import(ImportArgs),
+    /// Publishes events again, on a subject of its own, for a subscriber that has missed them.
+    Replay(ReplayArgs),
 }
 
 /// Works on events.
@@ -51,5 +54,6 @@ pub(crate) async fn events(args: EventsArgs, config: &ServerConfig) -> anyhow::R
         }
         EventsCommand::Export(args) => export(args, config).await,
         EventsCommand::Import(args) => import(args, config).await,
+        EventsCommand::Replay(args) => replay(args, config).await,
     }
 }
