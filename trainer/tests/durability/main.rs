@@ -19,6 +19,7 @@ mod restart;
 mod roles;
 mod seen;
 mod things;
+mod two_of_each;
 mod write;
 mod writer;
 
