@@ -13,7 +13,7 @@ ARGS ?=
 
 trainer := $(CARGO) run --release --locked --package trainer --
 
-.PHONY: help demo up test test-subscribers lint bench sqlx-prepare sqlx-check clean clean-data install-missing
+.PHONY: help demo up test test-subscribers lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ lint: ## format and lints
 
 bench: install-missing ## what this machine does; BENCH=append for one, ARGS=--json for JSON
 	@for bench in $(BENCH); do $(trainer) bench $$bench $(ARGS) || exit 1; done
+
+bench-large: install-missing ## what ten million events cost; takes a quarter of an hour
+	$(trainer) bench large $(ARGS)
 
 sqlx-prepare: install-missing ## writes the query data in .sqlx, after SQL or migrations have changed
 	scripts/sqlx-data.sh prepare

@@ -9,7 +9,7 @@ use crate::follow::connect;
 use crate::{Projection, ProjectorError};
 
 /// How many events are folded and written together.
-const BATCH: usize = 20_000;
+const BATCH: usize = 8_000;
 
 /// Where a rebuild begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

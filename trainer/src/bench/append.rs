@@ -80,7 +80,7 @@ pub(super) async fn run(args: &AppendArgs, config: &ServerConfig) -> anyhow::Res
 const STOCK_POOL: u32 = 16;
 
 #[derive(Debug, Clone, Copy)]
-enum Way {
+pub(super) enum Way {
     /// Our store.
     Group,
     /// `postgres-es` as it comes.
@@ -89,7 +89,7 @@ enum Way {
     Plain,
 }
 
-struct Bench {
+pub(super) struct Bench {
     pool: PgPool,
     store: EventStore,
     stock: Arc<PostgresCqrs<Run>>,
@@ -99,7 +99,7 @@ struct Bench {
 }
 
 impl Bench {
-    async fn prepare(rig: &Rig) -> anyhow::Result<Self> {
+    pub(super) async fn prepare(rig: &Rig) -> anyhow::Result<Self> {
         let pool = rig.pool(64).await?;
         sqlx::raw_sql(
             "create schema bench;
@@ -123,7 +123,7 @@ impl Bench {
         })
     }
 
-    async fn drive(
+    pub(super) async fn drive(
         &self,
         way: Way,
         callers: usize,

@@ -6,7 +6,13 @@ create function bench_id(at_ms bigint, seed text) returns uuid
 as
 $$ select (lpad(to_hex(at_ms), 12, '0') || '7' || substr(md5(seed), 14, 3) || '8' || substr(md5(seed), 18))::uuid $$;
 
-create function bench_history(wanted bigint) returns void
+-- Whose each season is, from the first one on: their parts follow from these ids.
+create function bench_owners(wanted bigint) returns setof uuid
+    language sql immutable
+as
+$$ select bench_id(1767225600000, 'o' || season) from generate_series(0, (wanted / 177)::int) season order by season $$;
+
+create function bench_history(wanted bigint, parts smallint[]) returns void
     language plpgsql
 as
 $$
@@ -48,7 +54,7 @@ begin
                              'correlation_id', bench_id(1767225600000 + step, 'c' || season || step),
                              'request_id', bench_id(1767225600000 + step, 'r' || season || step)),
            owner_id,
-           season % 64,
+           parts[season + 1],
            bench_id(1767225600000 + block * steps + step, 'e' || season || step),
            '2026-01-01'::timestamptz + (block * steps + step) * interval '1 second'
       from (select *,

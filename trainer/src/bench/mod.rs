@@ -2,7 +2,9 @@
 //! afterwards, with durability on.
 
 mod append;
+mod history;
 mod http;
+mod large;
 mod machine;
 mod plain_insert;
 mod rebuild;
@@ -38,6 +40,8 @@ enum Bench {
     Visible(visible::VisibleArgs),
     /// Events a second of a projection's rebuild, beside the bare COPY of the same events.
     Rebuild(rebuild::RebuildArgs),
+    /// What millions of events cost: size on disk, memory, appends and rebuilds a second. Takes a quarter of an hour.
+    Large(large::LargeArgs),
 }
 
 /// Runs a benchmark and prints its report.
@@ -50,6 +54,7 @@ pub(crate) async fn run(args: BenchArgs, config: &ServerConfig) -> anyhow::Resul
         Bench::Http(bench) => http::run(&bench, config).await?,
         Bench::Visible(bench) => visible::run(&bench, config).await?,
         Bench::Rebuild(bench) => rebuild::run(&bench, config).await?,
+        Bench::Large(bench) => large::run(&bench, config).await?,
     };
     if args.json { report.print_json() } else { report.print_table() }
 }

@@ -6,6 +6,7 @@ use projector::{Projection, RebuildFrom, rebuild};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolCopyExt;
 
+use super::history::fill;
 use super::machine::{Machine, resident_mb};
 use super::report::{Report, row};
 use super::rig::Rig;
@@ -54,7 +55,7 @@ pub(super) async fn run(args: &RebuildArgs, config: &ServerConfig) -> anyhow::Re
 }
 
 /// Every event as Postgres hands it out when nobody does anything with it, a second.
-async fn bare_copy(pool: &PgPool) -> anyhow::Result<f64> {
+pub(super) async fn bare_copy(pool: &PgPool) -> anyhow::Result<f64> {
     let started = Instant::now();
     let mut chunks =
         pool.copy_out_raw("copy (select * from es.events order by position) to stdout").await?;
@@ -63,14 +64,4 @@ async fn bare_copy(pool: &PgPool) -> anyhow::Result<f64> {
         rows += 1;
     }
     Ok(rows as f64 / started.elapsed().as_secs_f64())
-}
-
-/// Fills the store with the history of many runners: plans of forty workouts, most of them run, some
-/// corrected or skipped, and as many runs beside the plan. Made in SQL, because it is not what is
-/// measured; the payloads are those the commands write.
-async fn fill(pool: &PgPool, events: i64) -> anyhow::Result<()> {
-    sqlx::raw_sql(include_str!("history.sql")).execute(pool).await?;
-    sqlx::query("select bench_history($1)").bind(events).execute(pool).await?;
-    sqlx::raw_sql("vacuum analyze es.events").execute(pool).await?;
-    Ok(())
 }

@@ -15,6 +15,7 @@ mod outage;
 #[allow(dead_code, unused_imports, reason = "two test programs share it, and use different parts")]
 mod program;
 mod read_models;
+mod rebuild_under_load;
 mod restart;
 mod roles;
 mod seen;

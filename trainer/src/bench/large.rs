@@ -1,0 +1,73 @@
+use std::time::Duration;
+
+use clap::Args;
+use projector::{Projection, RebuildFrom, rebuild, verify};
+use sqlx::PgPool;
+
+use super::append::{Bench, Way};
+use super::history::fill;
+use super::machine::{Machine, resident_mb};
+use super::rebuild::bare_copy;
+use super::report::{Report, row};
+use super::rig::Rig;
+use crate::config::ServerConfig;
+
+/// Options of `bench large`.
+#[derive(Debug, Args)]
+pub(crate) struct LargeArgs {
+    /// How many events there are, in millions; a list.
+    #[arg(long, value_delimiter = ',', default_values_t = [1.0, 10.0])]
+    millions: Vec<f64>,
+    /// Seconds for the appends.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+}
+
+/// How many callers append at the same time.
+const CALLERS: usize = 128;
+
+pub(super) async fn run(args: &LargeArgs, config: &ServerConfig) -> anyhow::Result<Report> {
+    let (mut rows, mut machine) = (Vec::new(), None);
+    for millions in &args.millions {
+        let events = (millions * 1_000_000.0) as i64;
+        // A store of its own for each size.
+        let rig = Rig::start(config).await?;
+        let pool = rig.pool(8).await?;
+        fill(&pool, events).await?;
+        let copy = bare_copy(&pool).await?;
+        let mut row = row! {
+            "events": events,
+            "events_mb": megabytes(&pool, "pg_table_size('es.events')").await?,
+            "indexes_mb": megabytes(&pool, "pg_indexes_size('es.events')").await?,
+            "copy_events_per_s": copy.round(),
+        };
+        for projection in Projection::ALL {
+            let rebuilt =
+                rebuild(projection, &pool, RebuildFrom::TheBeginning, &mut |_| {}).await?;
+            let rate = rebuilt.events as f64 / rebuilt.elapsed.as_secs_f64();
+            row.insert(format!("rebuild_{}_per_s", projection.name()), rate.round().into());
+        }
+        row.insert("rebuild_resident_mb".to_owned(), resident_mb().into());
+        let verified = verify(Projection::Runs, &pool, 1, |_, _| {}).await?;
+        anyhow::ensure!(verified.is_clean(), "the rebuilt rows are not what the events say");
+        row.insert("verify_resident_mb".to_owned(), resident_mb().into());
+        let appends = Bench::prepare(&rig).await?;
+        let time = Duration::from_secs(args.seconds);
+        let (rate, mut latencies) = appends.drive(Way::Group, CALLERS, time).await?;
+        row.insert("append_per_s".to_owned(), rate.round().into());
+        row.insert("append_p99_ms".to_owned(), latencies.quantile_ms(0.99).into());
+        rows.push(row);
+        machine = Some(Machine::look(&pool, None).await?);
+        drop(appends);
+        rig.stop().await?;
+    }
+    let machine = machine.ok_or_else(|| anyhow::anyhow!("no size was given"))?;
+    let settings = row! { "callers": CALLERS, "seconds": args.seconds };
+    Ok(Report { bench: "large", rows, settings, machine })
+}
+
+async fn megabytes(pool: &PgPool, size: &str) -> anyhow::Result<i64> {
+    // An expression of our own.
+    let bytes: i64 = sqlx::query_scalar(&format!("select {size}")).fetch_one(pool).await?;
+    Ok(bytes / 1_000_000)
+}
