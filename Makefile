@@ -8,12 +8,14 @@ export SQLX_OFFLINE := true
 CARGO ?= cargo
 # What `make bench` measures.
 BENCH ?= append http visible rebuild
+# Which guards `make mutate-guards` takes out: those with this word in their name, or all.
+GUARD ?=
 # More options for the program, such as ARGS=--json.
 ARGS ?=
 
 trainer := $(CARGO) run --release --locked --package trainer --
 
-.PHONY: help demo up test test-subscribers lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
+.PHONY: help demo up test test-subscribers mutate-guards lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +35,9 @@ test-subscribers: install-missing ## the subscribers of docs/SUBSCRIBERS.md, kil
 	npm install --prefix docs/subscribers/javascript --no-package-lock --no-audit --no-fund
 	$(CARGO) build --manifest-path docs/subscribers/rust/Cargo.toml --locked
 	TRAINER_TEST_SUBSCRIBERS=required $(CARGO) test --package nats --locked --test nats documented
+
+mutate-guards: install-missing ## takes out the guards of the data, one at a time: a test must fail without each
+	scripts/mutate-guards.sh $(GUARD)
 
 lint: ## format and lints
 	$(CARGO) fmt --all --check
