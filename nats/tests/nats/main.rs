@@ -4,6 +4,7 @@
 
 mod announcements;
 mod asyncapi;
+mod clocks;
 mod documented;
 mod holes;
 mod outages;

@@ -25,6 +25,7 @@ mod idempotency;
 mod limits;
 mod lists;
 mod matching;
+mod no_room;
 mod outages;
 mod overload;
 mod ownership;

@@ -8,6 +8,7 @@
 
 mod checks;
 mod crash;
+mod foreign_transaction;
 mod history;
 mod latencies;
 mod mix;
@@ -19,6 +20,7 @@ mod rebuild_under_load;
 mod restart;
 mod roles;
 mod seen;
+mod stopped_projector;
 mod things;
 mod two_of_each;
 mod write;
