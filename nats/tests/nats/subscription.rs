@@ -23,6 +23,24 @@ async fn a_subscription_catches_up_and_then_follows() {
 }
 
 #[tokio::test]
+async fn what_has_expired_in_the_stream_comes_from_postgres() {
+    let scene = Scene::new().await;
+    let relay = scene.relay();
+    scene.record(50).await;
+    scene.all_published().await;
+    scene.jetstream.get_stream(nats::STREAM).await.unwrap().purge().keep(5).await.unwrap();
+
+    let mut received = scene.subscribe(10);
+    assert_eq!(received.take(40).await, (11..=50).collect::<Vec<_>>());
+    scene.record(10).await;
+    assert_eq!(received.take(10).await, (51..=60).collect::<Vec<_>>());
+
+    received.assert_nothing_more().await;
+    assert_eq!(scene.messages().await.len(), 15, "what has expired stays away");
+    relay.stop().await;
+}
+
+#[tokio::test]
 async fn a_follower_is_told_by_nats_at_once() {
     let scene = Scene::new().await;
     let relay = scene.relay();

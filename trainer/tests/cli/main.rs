@@ -12,6 +12,7 @@ mod event_files;
 mod event_replay;
 mod events;
 mod files;
+mod guarantees;
 mod help;
 mod operator;
 mod plans;
