@@ -12,6 +12,7 @@ mod database;
 mod erasure;
 mod importing;
 mod indexes;
+mod leadership;
 mod lossy_connection;
 mod positions;
 mod reading;
