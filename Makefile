@@ -8,6 +8,8 @@ export SQLX_OFFLINE := true
 CARGO ?= cargo
 # What `make bench` measures.
 BENCH ?= append http visible rebuild
+# How long `make torture` kills and stops everything. TRAINER_TEST_SEED=… replays what a seed draws.
+TORTURE_MINUTES ?= 30
 # Which guards `make mutate-guards` takes out: those with this word in their name, or all.
 GUARD ?=
 # More options for the program, such as ARGS=--json.
@@ -15,7 +17,7 @@ ARGS ?=
 
 trainer := $(CARGO) run --release --locked --package trainer --
 
-.PHONY: help demo up test test-subscribers mutate-guards lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
+.PHONY: help demo up test test-subscribers torture mutate-guards lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +37,12 @@ test-subscribers: install-missing ## the subscribers of docs/SUBSCRIBERS.md, kil
 	npm install --prefix docs/subscribers/javascript --no-package-lock --no-audit --no-fund
 	$(CARGO) build --manifest-path docs/subscribers/rust/Cargo.toml --locked
 	TRAINER_TEST_SUBSCRIBERS=required $(CARGO) test --package nats --locked --test nats documented
+
+torture: install-missing ## kills everything under load for TORTURE_MINUTES=30, then outages of a minute; prints what was survived
+	TORTURE_MINUTES=$(TORTURE_MINUTES) $(CARGO) test --package trainer --locked --test durability \
+	    -- --ignored --nocapture torture::
+	TRAINER_TEST_OUTAGE_SECONDS=60 TRAINER_TEST_ROUNDS=20 $(CARGO) test --package trainer --locked --test durability \
+	    -- --nocapture --test-threads=1 outage:: foreign_transaction:: stopped_projector::
 
 mutate-guards: install-missing ## takes out the guards of the data, one at a time: a test must fail without each
 	scripts/mutate-guards.sh $(GUARD)

@@ -6,6 +6,7 @@
     reason = "figures and seeds are for whoever reads the test's output"
 )]
 
+mod blow;
 mod checks;
 mod crash;
 mod foreign_transaction;
@@ -19,9 +20,11 @@ mod read_models;
 mod rebuild_under_load;
 mod restart;
 mod roles;
+mod scene;
 mod seen;
 mod stopped_projector;
 mod things;
+mod torture;
 mod two_of_each;
 mod write;
 mod writer;

@@ -1,7 +1,7 @@
 //! A client that writes without a pause and remembers what it was told.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use http::StatusCode;
 use rand::rngs::StdRng;
@@ -33,6 +33,8 @@ pub(crate) struct Tally {
     pub(crate) acknowledged: AtomicU64,
     /// Writes that lost every race for a plan, and did nothing.
     pub(crate) contended: AtomicU64,
+    /// Enough is written.
+    pub(crate) stop: AtomicBool,
     /// The last position that anybody was told.
     last_position: AtomicI64,
 }
@@ -56,9 +58,9 @@ impl Writer {
         self.rng = rng;
     }
 
-    /// Writes until an answer stays out.
+    /// Writes until an answer stays out, or it is enough.
     pub(crate) async fn work(&mut self, client: &mut Client, shared: &[String], tally: &Tally) {
-        loop {
+        while !tally.stop.load(Ordering::SeqCst) {
             self.writes += 1;
             let label = format!("{} write {}", self.name, self.writes);
             let mut write = mix::draw(&mut self.rng, &self.belongings, shared, &label);

@@ -11,6 +11,7 @@ pub(crate) const PASSWORD: &str = "over hill, over dale";
 /// Somebody with an account, logged in.
 #[derive(Debug, Clone)]
 pub(crate) struct Runner {
+    email: String,
     token: String,
 }
 
@@ -29,7 +30,13 @@ impl Runner {
         let login =
             Ask::post("/api/v1/auth/login", json!({ "email": email, "password": PASSWORD }));
         let login = Client::new(address, "").send(&login).await.unwrap().must_be(200).json();
-        Self { token: login["access_token"].as_str().unwrap().to_owned() }
+        let token = login["access_token"].as_str().unwrap().to_owned();
+        Self { email: email.to_owned(), token }
+    }
+
+    /// The same with a new token.
+    pub(crate) async fn sign_in(&self, address: SocketAddr) -> Self {
+        Self::login(address, &self.email).await
     }
 
     /// A connection of theirs.
