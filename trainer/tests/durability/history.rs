@@ -1,8 +1,10 @@
 //! What Postgres and JetStream hold, against each other.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use async_nats::jetstream::{self, consumer::pull::OrderedConfig};
+use async_nats::Subject;
+use async_nats::jetstream::{self, Context, consumer::pull::OrderedConfig};
 use bytes::Bytes;
 use event_store::{RecordedEvent, head, read_after};
 use futures::StreamExt;
@@ -57,28 +59,63 @@ pub(crate) async fn assert_published(pool: &PgPool, nats_url: &str) {
         (position == head).then_some(())
     })
     .await;
-    let stream = jetstream.get_stream(STREAM).await.unwrap();
-    assert_eq!(stream.cached_info().state.messages, head.unsigned_abs(), "messages and events");
-    let consumer = stream.create_consumer(OrderedConfig::default()).await.unwrap();
-    let mut messages = consumer.messages().await.unwrap();
+    let mut faults = faults_of_the_stream(pool, nats_url).await;
+    let count = faults.len();
+    faults.truncate(20);
+    assert!(faults.is_empty(), "{count} faults, such as {faults:#?}");
+}
+
+/// How the stream differs from what Postgres has: event for event, as it is now.
+pub(crate) async fn faults_of_the_stream(pool: &PgPool, nats_url: &str) -> Vec<String> {
+    let jetstream = jetstream::new(nats::connect(nats_url, "durability test").await.unwrap());
+    let mut published: HashMap<i64, Vec<(Subject, RecordedEvent)>> = HashMap::new();
+    let (mut faults, mut last) = (vec![], 0);
+    for message in messages(&jetstream).await {
+        let headers = message.headers.as_ref().expect("an event has headers");
+        let event = read_message(headers, message.payload.clone()).unwrap();
+        if event.position < last {
+            faults.push(format!("out of order: {} behind {last}", event.position));
+        }
+        last = last.max(event.position);
+        published.entry(event.position).or_default().push((message.message.subject, event));
+    }
     let mut position = 0;
-    while position < head {
-        for event in read_after(pool, position, 1_000).await.unwrap() {
-            let message = tokio::time::timeout(PUBLISHED_WITHIN, messages.next()).await;
-            let message = message.expect("the stream goes on").unwrap().unwrap();
-            let headers = message.headers.as_ref().expect("an event has headers");
-            let read = read_message(headers, message.payload.clone()).unwrap();
-            position = event.position;
-            assert_eq!(
-                message.subject.as_str(),
-                subject(event.part, event.event_type()),
-                "at {position}"
-            );
-            assert_eq!(
-                read,
-                RecordedEvent { metadata: Bytes::from_static(b"{}"), ..event },
-                "at {position}"
-            );
+    loop {
+        let events = read_after(pool, position, 1_000).await.unwrap();
+        let Some(end) = events.last() else { break };
+        position = end.position;
+        for event in events {
+            let position = event.position;
+            let found = published.remove(&position).unwrap_or_default();
+            match found.as_slice() {
+                [] => faults.push(format!("lost: {position}")),
+                [one] => {
+                    let expected = (
+                        Subject::from(subject(event.part, event.event_type())),
+                        RecordedEvent { metadata: Bytes::from_static(b"{}"), ..event },
+                    );
+                    if *one != expected {
+                        faults.push(format!("another: {one:?}, not {expected:?}"));
+                    }
+                }
+                several => faults.push(format!("{} times: {position}", several.len())),
+            }
         }
     }
+    faults.extend(published.keys().map(|position| format!("never happened: {position}")));
+    faults
+}
+
+/// Every message that is in the stream, in its order.
+async fn messages(jetstream: &Context) -> Vec<jetstream::Message> {
+    let stream = jetstream.get_stream(STREAM).await.unwrap();
+    let count = stream.cached_info().state.messages;
+    let consumer = stream.create_consumer(OrderedConfig::default()).await.unwrap();
+    let mut messages = consumer.messages().await.unwrap();
+    let mut all = vec![];
+    for _ in 0..count {
+        let message = tokio::time::timeout(PUBLISHED_WITHIN, messages.next()).await;
+        all.push(message.expect("the stream goes on").unwrap().unwrap());
+    }
+    all
 }

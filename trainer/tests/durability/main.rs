@@ -22,6 +22,7 @@ mod restart;
 mod roles;
 mod scene;
 mod seen;
+mod stock;
 mod stopped_projector;
 mod things;
 mod torture;
