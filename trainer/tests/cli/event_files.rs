@@ -78,6 +78,15 @@ async fn a_fresh_folder_shows_what_the_exported_one_does() {
     for pool in [pool, copied] {
         pool.close().await;
     }
+    // The same once more as Parquet.
+    let parquet = folder.file("events.parquet");
+    let path = parquet.to_str().unwrap();
+    must_succeed(folder.run(&["events", "export", "--format", "parquet", "--output", path]));
+    let copy_of_parquet = TestFolder::new();
+    copy_of_parquet.prints(&["events", "import", path]);
+    assert_eq!(copy_of_parquet.prints(&["events", "export"]), exported);
+    let message = must_fail(copy_of_parquet.run(&["events", "import", path]));
+    assert!(message.contains(&format!("has events up to position {last}")), "{message}");
     original.trainer.stop();
     copy.trainer.stop();
 }
@@ -112,6 +121,17 @@ fn a_bad_line_is_named_and_nothing_is_stored() {
         assert!(message.contains(said), "{message}");
     }
     assert_eq!((head(&folder), folder.prints(&["events", "export"])), (0, String::new()));
+    let cut = folder.file("cut.parquet");
+    let path = cut.to_str().unwrap();
+    must_succeed(
+        original.run(&["events", "export", "--format", "parquet", "--from", "1", "-o", path]),
+    );
+    let message = must_fail(folder.run(&["events", "import", path]));
+    assert!(message.contains("row 1: positions 1 to 1 are missing"), "{message}");
+    let whole = fs::read(&cut).unwrap();
+    fs::write(&cut, &whole[..whole.len() - 9]).unwrap();
+    let message = must_fail(folder.run(&["events", "import", path]));
+    assert!(message.contains(&format!("{path} cannot be read")), "{message}");
     let message = must_fail(folder.run(&["events", "import", "/nowhere/events.jsonl"]));
     assert!(message.contains("/nowhere/events.jsonl cannot be read"), "{message}");
 

@@ -1,7 +1,7 @@
 use std::io::{BufWriter, IntoInnerError};
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use event_store::{RecordedEvent, copy_between, head};
 use sqlx::PgPool;
@@ -9,6 +9,7 @@ use tokio::task::spawn_blocking;
 
 use super::json_line::write_line;
 use super::output::Output;
+use super::parquet_file::ParquetWriter;
 use crate::config::ServerConfig;
 use crate::infrastructure::Infrastructure;
 use crate::progress::spinner;
@@ -37,6 +38,8 @@ pub(super) struct ExportArgs {
 enum Format {
     /// One JSON object a line, as `events tail` prints them.
     Jsonl,
+    /// Parquet, for DuckDB, pandas and the like; a column has the same name as in the JSON lines.
+    Parquet,
 }
 
 /// Writes events to a file.
@@ -45,6 +48,9 @@ enum Format {
 /// When the servers fail, or the file cannot be written.
 pub(super) async fn export(args: ExportArgs, config: &ServerConfig) -> anyhow::Result<()> {
     let output = Output::open(&args.output)?;
+    if let Format::Parquet = args.format {
+        ensure!(!output.is_terminal(), "Parquet is not for a terminal: --output names a file");
+    }
     Infrastructure::with(config, async |infrastructure| {
         infrastructure.migrate().await?;
         write(args, output, &infrastructure.pool).await
@@ -58,6 +64,7 @@ async fn write(args: ExportArgs, output: Output, pool: &PgPool) -> anyhow::Resul
     let to = to.unwrap_or(head).min(head);
     let mut writer = match format {
         Format::Jsonl => Writer::Jsonl(BufWriter::new(output)),
+        Format::Parquet => Writer::Parquet(Box::new(ParquetWriter::new(output)?)),
     };
     let bar = spinner("events");
     bar.set_length((to - from).max(0).unsigned_abs());
@@ -80,18 +87,21 @@ async fn write(args: ExportArgs, output: Output, pool: &PgPool) -> anyhow::Resul
 /// An export that is being written.
 enum Writer {
     Jsonl(BufWriter<Output>),
+    Parquet(Box<ParquetWriter<Output>>),
 }
 
 impl Writer {
     fn write(&mut self, events: &[RecordedEvent]) -> anyhow::Result<()> {
         match self {
             Self::Jsonl(to) => Ok(events.iter().try_for_each(|event| write_line(event, to))?),
+            Self::Parquet(to) => to.write(events),
         }
     }
 
     fn finish(self) -> anyhow::Result<()> {
         let output = match self {
             Self::Jsonl(to) => to.into_inner().map_err(IntoInnerError::into_error)?,
+            Self::Parquet(to) => to.finish()?,
         };
         Ok(output.finish()?)
     }

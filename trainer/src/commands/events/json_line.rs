@@ -70,8 +70,6 @@ pub(super) fn read_line(line: &[u8]) -> anyhow::Result<RecordedEvent> {
         // It counts lines too, and sees this one only.
         anyhow!(error.to_string().replace(" at line 1 column ", ", at column "))
     })?;
-    let part = line.part.parse().ok().filter(|_| line.part.len() == 2);
-    let part = part.and_then(Part::from_number);
     Ok(RecordedEvent {
         position: line.position,
         aggregate_type: bytes(&line.aggregate_type),
@@ -82,10 +80,19 @@ pub(super) fn read_line(line: &[u8]) -> anyhow::Result<RecordedEvent> {
         payload: bytes(line.data.get()),
         metadata: bytes(line.metadata.get()),
         owner_id: line.owner_id,
-        part: part.with_context(|| format!("{:?} is not a part, 00 to 63", line.part))?,
+        part: read_part(&line.part)?,
         event_id: line.event_id,
         recorded_at: line.recorded_at,
     })
+}
+
+/// Reads a part as it is written: two digits.
+///
+/// # Errors
+/// When it is not one.
+pub(super) fn read_part(text: &str) -> anyhow::Result<Part> {
+    let number = text.parse().ok().filter(|_| text.len() == 2);
+    number.and_then(Part::from_number).with_context(|| format!("{text:?} is not a part, 00 to 63"))
 }
 
 /// Prints events. Breaks when nobody reads on, as `head` does not.

@@ -4,8 +4,10 @@ mod export;
 mod import;
 mod json_line;
 mod output;
+mod parquet_file;
 mod replay;
 mod show;
+mod source;
 mod subcommands;
 mod tail;
 

@@ -1,5 +1,5 @@
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -40,6 +40,15 @@ impl Output {
             Some(_) | None => Path::new("."),
         };
         Ok(Self::File { path: path.to_owned(), unfinished: NamedTempFile::new_in(folder)? })
+    }
+
+    /// Whether a person looks at it.
+    pub(super) fn is_terminal(&self) -> bool {
+        match self {
+            Self::Stdout(stdout) => stdout.is_terminal(),
+            Self::Device(device) => device.is_terminal(),
+            Self::File { .. } => false,
+        }
     }
 
     /// Makes what was written last.
