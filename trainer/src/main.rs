@@ -47,6 +47,7 @@ Examples:
   trainer import runs activities.csv --user me@example.org
   trainer import plan marathon.yaml --race-date 2027-04-25 --user me@example.org
   trainer events tail --follow                    what happens, as it happens
+  trainer events export --output events.jsonl     all of it, for another store or for analysis
   trainer projections rebuild runs                the runs' tables anew, from the events
   trainer projections verify                      are the tables what the events say?
   trainer doctor                                  is everything as it should be?";

@@ -57,8 +57,9 @@ impl Import {
     /// # Errors
     /// When there are events already, or the database fails.
     pub async fn begin(pool: &PgPool) -> Result<Self, ImportError> {
-        // A connection of its own: dropped, it takes the transaction with it.
-        let mut connection = pool.connect_options().connect().await?;
+        // A connection of its own: dropped, it takes the transaction with it. Its statements may take their time.
+        let options = (*pool.connect_options()).clone().disable_statement_logging();
+        let mut connection = options.connect().await?;
         connection.execute("begin").await?;
         let head = sqlx::query_scalar!("select position from es.head where id = 0 for update")
             .fetch_one(&mut connection)

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use serde_json::{Value, json};
@@ -66,6 +67,7 @@ async fn a_fresh_folder_shows_what_the_exported_one_does() {
         assert_eq!(shown, original.list(&email, list).await, "{list}");
     }
     assert_eq!(copy.folder.prints(&["events", "export"]), exported);
+    until_published(&copy.folder, positions(&exported).len()).await;
     let findings = copy.folder.prints(&["doctor"]);
     assert!(findings.contains(&format!("positions: 1 to {last}")), "{findings}");
     // It goes on as any other.
@@ -188,18 +190,31 @@ async fn take_accounts_along(from: &PgPool, to: &PgPool) {
 
 async fn until_erased(folder: &TestFolder) {
     let pool = PgPool::connect(&folder.urls().await.database_url).await.unwrap();
-    for _ in 0..500 {
-        let done: bool =
-            sqlx::query_scalar("select bool_and(completed_at is not null) from es.erasures")
-                .fetch_one(&pool)
-                .await
-                .unwrap();
-        if done {
-            return pool.close().await;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    eventually("the erasure", async || {
+        sqlx::query_scalar("select bool_and(completed_at is not null) from es.erasures")
+            .fetch_one(&pool)
+            .await
+            .unwrap()
+    })
+    .await;
+    pool.close().await;
+}
+
+async fn until_published(folder: &TestFolder, messages: usize) {
+    let client = nats::connect(&folder.urls().await.nats_url, "test").await.unwrap();
+    let stream = async_nats::jetstream::new(client).get_stream(nats::STREAM).await.unwrap();
+    eventually("publication", async || {
+        stream.get_info().await.unwrap().state.messages == messages as u64
+    })
+    .await;
+}
+
+async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !happened().await {
+        assert!(began.elapsed() < Duration::from_secs(30), "{what} does not happen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the erasure does not end");
 }
 
 fn positions(exported: &str) -> Vec<i64> {
