@@ -2,8 +2,15 @@
 
 mod appender;
 mod batch;
+mod batcher;
 mod claims;
+mod columns;
+mod ledger;
 mod pending;
+mod postgres;
+mod settle;
+#[cfg(test)]
+mod simulation;
 
 pub(crate) use appender::{Appender, AppenderConfig};
 pub use pending::StoredAnswer;

@@ -1,9 +1,13 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use domain::{OwnerId, PlanId, WorkoutId};
-use event_store::{EventStore, Replayed, StoreConfig, head, read_stream};
+use event_store::{
+    CommandContext, EventStore, Replayed, StoreConfig, begin_erasure, head, read_stream,
+};
 use futures::future::join_all;
 use sqlx::PgPool;
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::commands::{Record, RecordFor, create, execute, keyed, owner, rename, schedule};
@@ -100,6 +104,51 @@ async fn an_append_whose_answer_was_lost_is_found_behind_what_others_have_append
     let renamed = renamed.unwrap();
     assert_eq!((renamed.output, renamed.position), (2, 2));
     assert_eq!(read_stream(&pool, "plan", plan_id.0).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_batch_whose_answer_was_lost_is_found_without_what_was_erased_since() {
+    let pool = database().await;
+    let LossyStore { store, lost } = LossyStore::new(&pool, Loss::Answer, WORD).await;
+    let (gone, stays) = (owner(), owner());
+    let held_up = HeldUp::appends_to(&pool).await;
+    // Two batches are on their way, so that what comes then goes together, the owner who will be gone first.
+    let first = spawn_record(&store, stays, "on its way");
+    waiting_appends(&pool).await;
+    let second = spawn_record(&store, stays, "on its way too");
+    while waiting_appends(&pool).await.len() < 2 {}
+    let of_gone = spawn_record(&store, gone, "soon erased");
+    sleep(Duration::from_millis(50)).await;
+    let unlucky = spawn_record(&store, stays, WORD);
+    sleep(Duration::from_millis(50)).await;
+    held_up.release().await;
+
+    // Before the next attempt, or it waits for the lock.
+    lost.notified().await;
+    let mut transaction = pool.begin().await.unwrap();
+    let erasure =
+        begin_erasure(&mut transaction, &CommandContext::new(gone, "test")).await.unwrap();
+    sqlx::query("delete from es.events where owner_id = $1 and position < $2")
+        .bind(gone.0)
+        .bind(erasure.position)
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    transaction.commit().await.unwrap();
+
+    let (run_id, position) = unlucky.await.unwrap();
+    let stored: Vec<i64> = read_stream(&pool, "run", run_id)
+        .await
+        .unwrap()
+        .iter()
+        .map(|event| event.position)
+        .collect();
+    assert_eq!(stored, [position]);
+    // Three others, and the tombstone.
+    assert_eq!(head(&pool).await.unwrap(), 5);
+    for other in [first, second, of_gone] {
+        other.await.unwrap();
+    }
 }
 
 #[tokio::test]
