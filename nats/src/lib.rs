@@ -7,9 +7,12 @@ mod announcement;
 mod asyncapi;
 mod connect;
 mod erase;
+mod log;
 mod message;
 mod relay;
 mod replay;
+#[cfg(test)]
+mod simulation;
 mod stream;
 mod subscription;
 

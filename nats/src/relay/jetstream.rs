@@ -1,0 +1,99 @@
+use std::collections::HashMap;
+
+use async_nats::Client;
+use async_nats::connection::State;
+use async_nats::jetstream::Context;
+use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::jetstream::message::{PublishMessage, StreamMessage};
+use async_nats::jetstream::stream::{LastRawMessageError, LastRawMessageErrorKind, Stream};
+use domain::Part;
+
+use super::RelayError;
+use super::surroundings::{EventStream, Message, Publication, StreamState, Word};
+use crate::SUBJECTS;
+use crate::message::{self, headers, subject};
+
+/// The stream on a server.
+pub(super) struct JetStream {
+    pub(super) client: Client,
+    pub(super) context: Context,
+    pub(super) stream: Stream,
+}
+
+impl EventStream for JetStream {
+    type Sent = PublishAckFuture;
+
+    fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    async fn state(&self) -> Result<StreamState, RelayError> {
+        let info = self.stream.get_info().await;
+        let state = info.map_err(|error| RelayError::Stream(error.to_string()))?.state;
+        Ok(StreamState {
+            first_sequence: state.first_sequence,
+            last_sequence: state.last_sequence,
+            messages: state.messages,
+        })
+    }
+
+    async fn last_message(&self) -> Result<Option<Message>, RelayError> {
+        let last = found(self.stream.get_last_raw_message_by_subject(SUBJECTS).await)?;
+        Ok(last.as_ref().map(Message::of))
+    }
+
+    async fn message(&self, sequence: u64) -> Result<Option<Message>, RelayError> {
+        let message = found(self.stream.get_raw_message(sequence).await)?;
+        Ok(message.as_ref().map(Message::of))
+    }
+
+    async fn last_positions(&self) -> Result<HashMap<Part, i64>, RelayError> {
+        let mut positions = HashMap::new();
+        for part in Part::all() {
+            let subjects = format!("trainer.events.{part}.>");
+            let last = found(self.stream.get_last_raw_message_by_subject(&subjects).await)?;
+            if let Some(position) =
+                last.and_then(|message| message::position(&message.headers).ok())
+            {
+                positions.insert(part, position);
+            }
+        }
+        Ok(positions)
+    }
+
+    async fn send(&self, publication: Publication<'_>) -> Result<PublishAckFuture, RelayError> {
+        let Publication { event, previous, behind_sequence, behind_message } = publication;
+        let mut message = PublishMessage::build()
+            .headers(headers(event, previous))
+            .payload(event.payload.clone())
+            .expected_last_sequence(behind_sequence);
+        if let Some(before) = behind_message {
+            message = message.expected_last_message_id(before.to_string());
+        }
+        let subject = subject(event.part, event.event_type());
+        Ok(self.context.send_publish(subject, message).await?)
+    }
+
+    async fn word_on(&self, sent: PublishAckFuture) -> Result<Word, RelayError> {
+        let ack = sent.await?;
+        Ok(Word { sequence: ack.sequence, duplicate: ack.duplicate })
+    }
+}
+
+impl Message {
+    fn of(message: &StreamMessage) -> Self {
+        let position = message::position(&message.headers).ok();
+        let event = position.zip(message::id(&message.headers).ok());
+        Self { sequence: message.sequence, event }
+    }
+}
+
+fn found(
+    answer: Result<StreamMessage, LastRawMessageError>,
+) -> Result<Option<StreamMessage>, RelayError> {
+    match answer {
+        Ok(message) => Ok(Some(message)),
+        Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(None),
+        Err(error) => Err(RelayError::Stream(error.to_string())),
+    }
+}

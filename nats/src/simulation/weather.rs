@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use simulation::Chance;
+
+/// How bad it gets in one run, in per cent. Many runs have only one kind of trouble, or none.
+pub(super) struct Weather {
+    /// Of what is asked, and of answers.
+    pub(super) lost: u64,
+    pub(super) late: u64,
+    pub(super) twice: u64,
+    pub(super) kills: u64,
+    pub(super) suspensions: u64,
+    /// A relay loses the lead without noticing.
+    pub(super) depositions: u64,
+    pub(super) strangers: u64,
+    pub(super) purges: u64,
+    pub(super) wipes: u64,
+    /// The stream loses its last messages.
+    pub(super) power_cuts: u64,
+    pub(super) erasures: u64,
+}
+
+impl Weather {
+    pub(super) fn of(chance: &mut Chance) -> Self {
+        let mut often = |most| if chance.percent(50) { 0 } else { chance.between(1, most) };
+        Self {
+            lost: often(12),
+            late: often(12),
+            twice: often(20),
+            kills: often(6),
+            suspensions: often(10),
+            depositions: often(20),
+            strangers: often(6),
+            purges: often(4),
+            wipes: often(4),
+            power_cuts: often(4),
+            erasures: often(10),
+        }
+    }
+}
+
+/// What becomes of what is asked on its way.
+pub(super) enum Fate {
+    Arrives,
+    Lost,
+    AnswerLost,
+    Late(Duration),
+    Twice(Duration),
+}
+
+impl Weather {
+    pub(super) fn fate(&self, chance: &mut Chance) -> Fate {
+        let mut drawn = chance.below(100) as i64;
+        let mut is = |often: u64| {
+            drawn -= often as i64;
+            drawn < 0
+        };
+        let (lost, answer_lost) = (is(self.lost / 2), is(self.lost / 2));
+        let (late, twice) = (is(self.late), is(self.twice));
+        let delay = Duration::from_millis(*chance.pick(&[5, 90, 110, 600, 3_500]));
+        match (lost, answer_lost, late, twice) {
+            (true, ..) => Fate::Lost,
+            (_, true, ..) => Fate::AnswerLost,
+            (.., true, _) => Fate::Late(delay),
+            (.., true) => Fate::Twice(delay),
+            _fine => Fate::Arrives,
+        }
+    }
+}
