@@ -60,7 +60,7 @@ guards() {
 
     guard 'expected sequence of the stream on NATS' nats nats \
         several_relays::late_messages_of_a_leader_that_was_replaced_are_refused \
-        nats/src/relay.rs '.expected_last_sequence(expected)' ''
+        nats/src/relay/jetstream.rs '.expected_last_sequence(behind_sequence)' ''
     guard 'detection of holes' nats nats \
         holes::a_hole_in_the_stream_is_filled_from_postgres \
         nats/src/subscription.rs 'if event.position > self.position + 1 {' 'if event.position < 0 {'
