@@ -15,6 +15,10 @@ use crate::log::EventLog;
 use crate::relay::{
     Alarm, EventStream, Message, Publication, RelayError, StreamState, Woken, Word,
 };
+use crate::subscription::{Feed, News};
+
+/// How often Postgres is asked while NATS is away.
+const OFFLINE_POLL: Duration = Duration::from_millis(50);
 
 /// What a process asks for, and where its answer goes.
 pub(super) struct Call {
@@ -41,6 +45,13 @@ pub(super) enum Ask {
     /// Until something behind this position is appended, or for a while.
     Wait(i64),
     Pause(Duration),
+    // Of what a follower needs besides.
+    Open,
+    Close,
+    Listen,
+    Interruption,
+    /// Events were given out: their positions and ids, and where the follower stands now.
+    Given(Vec<(i64, Uuid)>, i64),
 }
 
 pub(super) enum Told {
@@ -54,6 +65,8 @@ pub(super) enum Told {
     PositionsInStream(HashMap<Part, i64>),
     Word(Word),
     Woken(Woken),
+    /// What came, and whether more may.
+    News(Vec<RecordedEvent>, bool),
     Done,
 }
 
@@ -96,8 +109,55 @@ impl Link {
         self.ask_stream(Ask::EnsureStream).await.map(drop)
     }
 
+    /// Ends when the world wants that nobody waits any longer.
+    pub(super) async fn interruption(&self) {
+        if self.begin(Ask::Interruption).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    pub(super) async fn given(&self, events: &[RecordedEvent], position: i64) {
+        let events = events.iter().map(|event| (event.position, event.event_id)).collect();
+        let _noted = self.begin(Ask::Given(events, position)).await;
+    }
+
     pub(super) async fn pause(&self, time: Duration) {
         let _over = self.begin(Ask::Pause(time)).await;
+    }
+}
+
+/// The events as JetStream delivers them to one process.
+pub(super) struct LinkFeed {
+    pub(super) link: Link,
+    pub(super) open: bool,
+}
+
+impl Feed for LinkFeed {
+    fn is_open(&self) -> bool {
+        self.open
+    }
+
+    async fn open(&mut self) {
+        self.open = self.link.ask_stream(Ask::Open).await.is_ok();
+    }
+
+    fn close(&mut self) {
+        self.open = false;
+        drop(self.link.begin(Ask::Close));
+    }
+
+    async fn next(&mut self, _position: i64) -> News {
+        if !self.open {
+            self.link.pause(OFFLINE_POLL).await;
+            return News::Late;
+        }
+        match Link::told(self.link.begin(Ask::Listen)).await {
+            Ok(Told::News(messages, open)) => {
+                self.open = open;
+                if messages.is_empty() { News::Late } else { News::Messages(messages) }
+            }
+            _other => unreachable!("it is news"),
+        }
     }
 }
 

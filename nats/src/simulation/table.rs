@@ -55,8 +55,15 @@ impl Table {
         self.log.get(usize::try_from(position - 1).ok()?)
     }
 
-    pub(super) fn is_there(&self, position: i64) -> bool {
-        self.row(position).is_some_and(|row| !row.removed)
+    /// The first event from a position on that is there, before another.
+    pub(super) fn first_there(&self, from: i64, before: i64) -> Option<i64> {
+        let first = self.behind(from - 1).next()?.event.position;
+        (first < before).then_some(first)
+    }
+
+    /// The id of the event at a position, whether it is still there or not.
+    pub(super) fn id(&self, position: i64) -> Option<Uuid> {
+        self.row(position).map(|row| row.event.event_id)
     }
 
     pub(super) fn last_position(&self) -> i64 {

@@ -18,6 +18,9 @@ pub(super) struct Weather {
     /// The stream loses its last messages.
     pub(super) power_cuts: u64,
     pub(super) erasures: u64,
+    pub(super) consumers_lost: u64,
+    /// A follower's owner stops waiting for it.
+    pub(super) interruptions: u64,
 }
 
 impl Weather {
@@ -35,6 +38,8 @@ impl Weather {
             wipes: often(4),
             power_cuts: often(4),
             erasures: often(10),
+            consumers_lost: often(10),
+            interruptions: often(30),
         }
     }
 }

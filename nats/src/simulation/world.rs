@@ -1,18 +1,21 @@
 use std::time::Duration;
 
 use domain::{OwnerId, Part};
+use event_store::RecordedEvent;
 use simulation::{Agenda, Chance, Trace};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::followers::Following;
 use super::link::{Ask, Call, Told};
-use super::relay::Relay;
+use super::process::Process;
 use super::server::{Envelope, Server};
 use super::table::Table;
 use super::weather::{Fate, Weather};
 use crate::relay::{Woken, Word};
 
 const RELAYS: usize = 2;
+const FOLLOWERS: usize = 2;
 const OWNERS: usize = 4;
 const POLL: Duration = Duration::from_millis(500);
 const ACK_TIMEOUT: Duration = Duration::from_secs(3);
@@ -21,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long it is watched when it has come right: what was late may still come.
 const AFTERWARDS: Duration = Duration::from_secs(4);
 
-/// One Postgres, one JetStream, two relays, and what may happen to them.
+/// One Postgres, one JetStream, two relays, two followers, and what may happen to them.
 pub(super) struct World<'a> {
     chance: Chance,
     trace: &'a mut Trace,
@@ -30,7 +33,9 @@ pub(super) struct World<'a> {
     retention: Option<Duration>,
     table: Table,
     server: Server,
-    relays: Vec<Relay>,
+    /// The relays, then the followers.
+    processes: Vec<Process>,
+    following: [Following; FOLLOWERS],
     /// Who holds the lock of the one relay that leads.
     leader: Option<usize>,
     /// Who wants to be woken, and behind which position.
@@ -47,16 +52,27 @@ pub(super) struct World<'a> {
 enum Happening {
     /// Events are appended, and something bad may happen.
     Append,
-    /// What a relay asked for arrives where it is to be done; its answer takes this long, or is lost.
+    /// What a process asked for arrives where it is to be done; its answer takes this long, or is lost.
     Arrives {
-        relay: usize,
+        process: usize,
         ask: Ask,
         reply: Option<(oneshot::Sender<Told>, Duration)>,
     },
     Answered {
-        relay: usize,
+        process: usize,
         reply: oneshot::Sender<Told>,
         told: Told,
+    },
+    /// A message comes to a follower over a consumer.
+    Delivered {
+        follower: usize,
+        consumer: u64,
+        event: Box<RecordedEvent>,
+    },
+    /// A follower has waited long enough, if it waits for the same still.
+    Silence {
+        follower: usize,
+        wait: u64,
     },
     /// A relay has waited long enough for being woken.
     Polls(usize),
@@ -76,7 +92,11 @@ impl<'a> World<'a> {
             retention,
             table: Table::default(),
             server: Server::new(retention),
-            relays: (0..RELAYS).map(|_| Relay::new(kept_for)).collect(),
+            processes: (0..RELAYS)
+                .map(|_| Process::relay(kept_for))
+                .chain((0..FOLLOWERS).map(|_| Process::follower(0)))
+                .collect(),
+            following: Default::default(),
             leader: None,
             waiting: Vec::new(),
             owners: (0..OWNERS).map(|_| OwnerId(Uuid::from_u128(chance.id()))).collect(),
@@ -92,8 +112,8 @@ impl<'a> World<'a> {
 
     /// Lets everything happen, until all is as it should be and stays so.
     pub(super) fn run(mut self) -> Result<(), String> {
-        for relay in 0..RELAYS {
-            self.go_on(relay)?;
+        for process in 0..self.processes.len() {
+            self.go_on(process)?;
         }
         self.agenda.after(Duration::ZERO, Happening::Append);
         let mut right_since = None;
@@ -111,13 +131,20 @@ impl<'a> World<'a> {
             }
         }
         let (stream, table) = (self.server.last_position(), self.table.last_position());
-        Err(format!("the stream stays at {stream:?}, the table is at {table}"))
+        let given: Vec<i64> = self.following.iter().map(|following| following.given).collect();
+        Err(format!(
+            "the stream stays at {stream:?}, followers at {given:?}, the table is at {table}"
+        ))
     }
 
-    /// Whether the stream has come to the end of the table.
+    /// Whether the stream and the followers have come to the end of the table.
     fn is_right(&self) -> bool {
+        let end = self.table.last_position();
+        if self.following.iter().any(|following| following.given < end) {
+            return false;
+        }
         match self.server.last_position() {
-            Some(position) => position == self.table.last_position(),
+            Some(position) => position == end,
             // Nothing that its retention covers may be missing.
             None => self.server.exists && self.covered_from().is_none(),
         }
@@ -134,22 +161,32 @@ impl<'a> World<'a> {
         self.server.expire(self.agenda.now());
         match happening {
             Happening::Append => self.append(),
-            Happening::Arrives { relay, ask, reply } => {
-                let told = self.carry_out(relay, ask)?;
+            Happening::Arrives { process, ask, reply } => {
+                let told = self.carry_out(process, ask)?;
                 if let Some((reply, after)) = reply {
-                    self.agenda.after(after, Happening::Answered { relay, reply, told });
+                    self.agenda.after(after, Happening::Answered { process, reply, told });
                 }
                 Ok(())
             }
-            Happening::Answered { relay, reply, told } => {
+            Happening::Answered { process, reply, told } => {
                 let _dead = reply.send(told);
-                self.go_on(relay)
+                self.go_on(process)
+            }
+            Happening::Delivered { follower, consumer, event } => {
+                self.following[follower].deliver(consumer, *event);
+                self.go_on(RELAYS + follower)
+            }
+            Happening::Silence { follower, wait } => {
+                if self.following[follower].waits == wait {
+                    self.following[follower].answer(true);
+                }
+                self.go_on(RELAYS + follower)
             }
             Happening::Polls(relay) => self.polls(relay),
-            Happening::Resume(relay) => {
-                self.note(|| format!("relay {relay} goes on"));
-                self.relays[relay].suspended = false;
-                self.go_on(relay)
+            Happening::Resume(process) => {
+                self.note(|| format!("process {process} goes on"));
+                self.processes[process].suspended = false;
+                self.go_on(process)
             }
         }
     }
@@ -184,8 +221,8 @@ impl<'a> World<'a> {
     fn wake(&mut self, head: i64) {
         for (relay, position, reply) in std::mem::take(&mut self.waiting) {
             if position < head {
-                let told = Told::Woken(Woken::BySomebody);
-                self.agenda.after(Duration::ZERO, Happening::Answered { relay, reply, told });
+                let (process, told) = (relay, Told::Woken(Woken::BySomebody));
+                self.agenda.after(Duration::ZERO, Happening::Answered { process, reply, told });
             } else {
                 self.waiting.push((relay, position, reply));
             }
@@ -212,21 +249,21 @@ impl<'a> World<'a> {
 
     /// Something bad, perhaps.
     fn trouble(&mut self) -> Result<(), String> {
-        let relay = self.chance.below(RELAYS as u64) as usize;
+        let process = self.chance.below(self.processes.len() as u64) as usize;
         if self.chance.percent(self.weather.kills) {
-            self.note(|| format!("relay {relay} is killed and starts again"));
-            let suspended = self.relays[relay].suspended;
-            self.relays[relay] = Relay::new(self.retention.unwrap_or(Duration::MAX));
-            self.relays[relay].suspended = suspended;
-            self.waiting.retain(|(of, ..)| *of != relay);
-            self.leader.take_if(|leader| *leader == relay);
-            self.go_on(relay)?;
+            self.note(|| format!("process {process} is killed and starts again"));
+            self.kill(process)?;
         }
-        if self.chance.percent(self.weather.suspensions) && !self.relays[relay].suspended {
-            self.note(|| format!("relay {relay} stops for a while"));
-            self.relays[relay].suspended = true;
+        if self.chance.percent(self.weather.suspensions) && !self.processes[process].suspended {
+            self.note(|| format!("process {process} stops for a while"));
+            self.processes[process].suspended = true;
             let pause = Duration::from_millis(*self.chance.pick(&[5, 50, 500, 5_000]));
-            self.agenda.after(pause, Happening::Resume(relay));
+            self.agenda.after(pause, Happening::Resume(process));
+        }
+        if self.chance.percent(self.weather.consumers_lost) {
+            let follower = self.chance.below(FOLLOWERS as u64) as usize;
+            self.note(|| format!("follower {follower} loses its consumer"));
+            self.following[follower].close();
         }
         if self.chance.percent(self.weather.depositions) {
             let leader = self.leader.take();
@@ -244,6 +281,7 @@ impl<'a> World<'a> {
         if self.chance.percent(self.weather.wipes) {
             self.note(|| "the stream is gone".to_owned());
             self.server.wipe();
+            self.following.iter_mut().for_each(Following::close);
         }
         if self.chance.percent(self.weather.power_cuts) {
             let count = self.chance.between(1, 5);
@@ -260,55 +298,101 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Lets a relay do what it can, and sends what it asks for.
-    fn go_on(&mut self, relay: usize) -> Result<(), String> {
-        self.relays[relay].go_on()?;
-        let calls = std::mem::take(&mut *self.relays[relay].link.calls.lock().unwrap());
-        for Call { ask, reply } in calls {
-            self.send(relay, ask, reply);
+    /// Kills a process and starts it anew, with nothing in memory.
+    fn kill(&mut self, process: usize) -> Result<(), String> {
+        let suspended = self.processes[process].suspended;
+        if process < RELAYS {
+            self.processes[process] = Process::relay(self.retention.unwrap_or(Duration::MAX));
+            self.waiting.retain(|(of, ..)| *of != process);
+            self.leader.take_if(|leader| *leader == process);
+        } else {
+            let following = &mut self.following[process - RELAYS];
+            following.restart();
+            self.processes[process] = Process::follower(following.given);
         }
-        Ok(())
+        self.processes[process].suspended = suspended;
+        self.go_on(process)
     }
 
-    fn send(&mut self, relay: usize, ask: Ask, reply: oneshot::Sender<Told>) {
+    /// Lets a process do what it can, and sends what it asks for.
+    fn go_on(&mut self, process: usize) -> Result<(), String> {
+        loop {
+            self.processes[process].go_on()?;
+            let calls = std::mem::take(&mut *self.processes[process].link.calls.lock().unwrap());
+            if calls.is_empty() {
+                return Ok(());
+            }
+            for Call { ask, reply } in calls {
+                self.send(process, ask, reply)?;
+            }
+        }
+    }
+
+    fn send(
+        &mut self,
+        process: usize,
+        ask: Ask,
+        reply: oneshot::Sender<Told>,
+    ) -> Result<(), String> {
         match ask {
             Ask::Pause(time) => {
                 // An error has ended its time as the leader, and the lock goes with the connection.
-                self.leader.take_if(|leader| *leader == relay);
+                self.leader.take_if(|leader| *leader == process);
                 let told = Told::Done;
-                self.agenda.after(time, Happening::Answered { relay, reply, told });
+                self.agenda.after(time, Happening::Answered { process, reply, told });
             }
-            Ask::Lead => self.lead(relay, reply),
+            Ask::Close => self.following[process - RELAYS].close(),
+            Ask::Listen => {
+                let follower = process - RELAYS;
+                self.following[follower].listen(reply);
+                let wait = self.following[follower].waits;
+                self.agenda.after(POLL, Happening::Silence { follower, wait });
+            }
+            Ask::Interruption => {
+                if self.calm_since.is_none() && self.chance.percent(self.weather.interruptions) {
+                    let after = Duration::from_micros(self.chance.between(1, 20_000));
+                    let told = Told::Done;
+                    self.agenda.after(after, Happening::Answered { process, reply, told });
+                }
+            }
+            Ask::Given(events, position) => {
+                let follower = process - RELAYS;
+                self.note(|| format!("follower {follower} gives out {events:?}"));
+                self.following[follower].give(&events, position, &self.table)?;
+                let _dead = reply.send(Told::Done);
+            }
+            Ask::Lead => self.lead(process, reply),
             Ask::Wait(position) => {
-                self.waiting.push((relay, position, reply));
-                self.agenda.after(POLL, Happening::Polls(relay));
+                self.waiting.push((process, position, reply));
+                self.agenda.after(POLL, Happening::Polls(process));
                 if self.table.head() > position && self.chance.percent(90) {
                     self.wake(self.table.head());
                 }
             }
-            ask => self.post(relay, ask, reply),
+            ask => self.post(process, ask, reply),
         }
+        Ok(())
     }
 
-    fn lead(&mut self, relay: usize, reply: oneshot::Sender<Told>) {
+    fn lead(&mut self, process: usize, reply: oneshot::Sender<Told>) {
         if self.leader.is_none() {
-            self.note(|| format!("relay {relay} leads"));
-            self.leader = Some(relay);
+            self.note(|| format!("relay {process} leads"));
+            self.leader = Some(process);
             let (told, at_once) = (Told::Done, Duration::from_millis(1));
-            self.agenda.after(at_once, Happening::Answered { relay, reply, told });
+            self.agenda.after(at_once, Happening::Answered { process, reply, told });
         } else {
             let (told, again) = (Told::Failed("not yet".to_owned()), Duration::from_secs(1));
-            self.agenda.after(again, Happening::Answered { relay, reply, told });
+            self.agenda.after(again, Happening::Answered { process, reply, told });
         }
     }
 
     /// Sends something over a network.
-    fn post(&mut self, relay: usize, ask: Ask, reply: oneshot::Sender<Told>) {
+    fn post(&mut self, process: usize, ask: Ask, reply: oneshot::Sender<Told>) {
         let now = self.agenda.now();
         let travel = Duration::from_micros(self.chance.between(100, 3_000));
         let back = Duration::from_micros(self.chance.between(100, 3_000));
         // A connection keeps the order; only what is late comes out of it.
-        let arrives = self.relays[relay].arrives.max(now + travel);
+        let arrives = self.processes[process].arrives.max(now + travel);
         let after = arrives - now;
         let failed = Told::Failed("no answer".to_owned());
         let fate = match self.calm_since {
@@ -317,32 +401,35 @@ impl<'a> World<'a> {
         };
         match fate {
             Fate::Arrives => {
-                self.relays[relay].arrives = arrives;
+                self.processes[process].arrives = arrives;
                 let reply = Some((reply, back));
-                self.agenda.after(after, Happening::Arrives { relay, ask, reply });
+                self.agenda.after(after, Happening::Arrives { process, ask, reply });
             }
             Fate::Lost => {
-                self.agenda.after(ACK_TIMEOUT, Happening::Answered { relay, reply, told: failed });
+                self.agenda
+                    .after(ACK_TIMEOUT, Happening::Answered { process, reply, told: failed });
             }
             Fate::AnswerLost => {
-                self.agenda.after(after, Happening::Arrives { relay, ask, reply: None });
-                self.agenda.after(ACK_TIMEOUT, Happening::Answered { relay, reply, told: failed });
+                self.agenda.after(after, Happening::Arrives { process, ask, reply: None });
+                self.agenda
+                    .after(ACK_TIMEOUT, Happening::Answered { process, reply, told: failed });
             }
             Fate::Late(delay) => {
-                self.agenda.after(delay, Happening::Arrives { relay, ask, reply: None });
-                self.agenda.after(ACK_TIMEOUT, Happening::Answered { relay, reply, told: failed });
+                self.agenda.after(delay, Happening::Arrives { process, ask, reply: None });
+                self.agenda
+                    .after(ACK_TIMEOUT, Happening::Answered { process, reply, told: failed });
             }
             Fate::Twice(delay) => {
                 let again = ask.clone();
                 self.agenda
-                    .after(after + delay, Happening::Arrives { relay, ask: again, reply: None });
+                    .after(after + delay, Happening::Arrives { process, ask: again, reply: None });
                 let reply = Some((reply, back));
-                self.agenda.after(after, Happening::Arrives { relay, ask, reply });
+                self.agenda.after(after, Happening::Arrives { process, ask, reply });
             }
         }
     }
 
-    fn carry_out(&mut self, relay: usize, ask: Ask) -> Result<Told, String> {
+    fn carry_out(&mut self, process: usize, ask: Ask) -> Result<Told, String> {
         let exists = self.server.exists;
         Ok(match ask {
             Ask::ReadAfter(position, limit) => Told::Events(self.table.read_after(position, limit)),
@@ -358,6 +445,11 @@ impl<'a> World<'a> {
                 self.server.exists = true;
                 Told::Done
             }
+            Ask::Open if exists => {
+                self.following[process - RELAYS].open();
+                Told::Done
+            }
+            Ask::Open => Told::Failed("no stream".to_owned()),
             Ask::State | Ask::LastMessage | Ask::MessageAt(_) | Ask::LastPositionsInStream
                 if !exists =>
             {
@@ -367,8 +459,14 @@ impl<'a> World<'a> {
             Ask::LastMessage => Told::Message(self.server.last_message()),
             Ask::MessageAt(sequence) => Told::Message(self.server.message(sequence)),
             Ask::LastPositionsInStream => Told::PositionsInStream(self.server.last_positions()),
-            Ask::Publish(envelope) => self.publish(relay, &envelope)?,
-            Ask::Lead | Ask::Wait(_) | Ask::Pause(_) => Told::Done,
+            Ask::Publish(envelope) => self.publish(process, &envelope)?,
+            Ask::Lead
+            | Ask::Wait(_)
+            | Ask::Pause(_)
+            | Ask::Close
+            | Ask::Listen
+            | Ask::Interruption
+            | Ask::Given(..) => Told::Done,
         })
     }
 
@@ -386,9 +484,33 @@ impl<'a> World<'a> {
             Ok(word) => {
                 self.check(envelope, before)?;
                 self.erase_from_stream(position);
+                self.deliver(&envelope.event);
                 Told::Word(word)
             }
         })
+    }
+
+    /// Sends a message to all who have a consumer.
+    fn deliver(&mut self, event: &RecordedEvent) {
+        for follower in 0..FOLLOWERS {
+            let Some(consumer) = self.following[follower].consumer else { continue };
+            let travel = Duration::from_micros(self.chance.between(100, 3_000));
+            let delivered =
+                || Happening::Delivered { follower, consumer, event: Box::new(event.clone()) };
+            let fate = match self.calm_since {
+                Some(_) => Fate::Arrives,
+                None => self.weather.fate(&mut self.chance),
+            };
+            match fate {
+                Fate::Arrives => self.agenda.after(travel, delivered()),
+                Fate::Lost | Fate::AnswerLost => {}
+                Fate::Late(delay) => self.agenda.after(delay, delivered()),
+                Fate::Twice(delay) => {
+                    self.agenda.after(travel, delivered());
+                    self.agenda.after(delay, delivered());
+                }
+            }
+        }
     }
 
     /// What must hold of each message that the stream takes.
@@ -399,24 +521,19 @@ impl<'a> World<'a> {
                 return Err(format!("event {position} comes behind {before} in the stream"));
             }
             Some(before) => {
-                if let Some(missing) = self.first_there(before + 1, position) {
+                if let Some(missing) = self.table.first_there(before + 1, position) {
                     return Err(format!("event {missing} misses between {before} and {position}"));
                 }
             }
             None => {
                 let covered = self.covered_from().unwrap_or(position);
-                if !self.beheaded && self.first_there(covered, position).is_some() {
+                if !self.beheaded && self.table.first_there(covered, position).is_some() {
                     return Err(format!("the stream begins with {position}, not with {covered}"));
                 }
             }
         }
         self.beheaded = false;
         self.check_previous(envelope.previous, part, position)
-    }
-
-    /// The first event from a position on that is there, before another.
-    fn first_there(&self, from: i64, before: i64) -> Option<i64> {
-        (from..before).find(|position| self.table.is_there(*position))
     }
 
     /// What was erased may be named as the one before, or not.
