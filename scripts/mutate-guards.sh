@@ -63,7 +63,7 @@ guards() {
         nats/src/relay/jetstream.rs '.expected_last_sequence(behind_sequence)' ''
     guard 'detection of holes' nats nats \
         holes::a_hole_in_the_stream_is_filled_from_postgres \
-        nats/src/subscription.rs 'if event.position > self.position + 1 {' 'if event.position < 0 {'
+        nats/src/subscription/follower.rs 'if event.position > position + 1 {' 'if event.position < 0 {'
 }
 
 # How many seconds a test may take. One that hangs has not failed.
