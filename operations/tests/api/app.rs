@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use service::{Access, Authentication, Principal, Role, TokenError, enveloped};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -53,11 +55,18 @@ impl App {
         self.ask(Method::POST, path, somebody(&[Role::Athlete, Role::Admin])).await
     }
 
-    /// What an administrator is answered, which must be 200 or 202.
+    /// What an administrator is answered, which must be 200 or 202 as soon as nobody else is at it.
     pub(crate) async fn posted(&self, path: &str) -> Value {
-        let (status, body) = self.post(path).await;
-        assert!(status.is_success(), "{path}: {status} {body}");
-        body
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let (status, body) = self.post(path).await;
+            if status.is_success() {
+                return body;
+            }
+            let wait = status == StatusCode::CONFLICT && Instant::now() < deadline;
+            assert!(wait, "{path}: {status} {body}");
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) async fn ask(
@@ -116,7 +125,7 @@ impl App {
             if shows(&body) {
                 return body;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            sleep(Duration::from_millis(10)).await;
         }
         panic!("{path} does not show it");
     }

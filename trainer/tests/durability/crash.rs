@@ -39,7 +39,7 @@ async fn after_a_crash_of_everything_what_was_acknowledged_is_there_and_nothing_
         );
     }
     trainer.stop();
-    assert_eq!(folder.processes(), vec![], "left behind");
+    folder.assert_nothing_is_left();
 }
 
 /// The servers of a dead trainer become this process's children, and stay zombies when they are killed: as in a

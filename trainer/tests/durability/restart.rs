@@ -30,12 +30,12 @@ async fn servers_that_survive_the_trainer_are_taken_over_by_the_next() {
     let shown = everything(&runner, second.address, position).await;
 
     second.stop();
-    assert_eq!(folder.processes(), vec![], "left behind");
+    folder.assert_nothing_is_left();
     let third = Trainer::up(&folder);
     assert_eq!(everything(&runner, third.address, position).await, shown);
     train(&runner, third.address).await;
     third.stop();
-    assert_eq!(folder.processes(), vec![], "left behind");
+    folder.assert_nothing_is_left();
 }
 
 /// Told to stop while it starts, it stops as well.
@@ -53,7 +53,7 @@ async fn a_trainer_told_to_stop_during_its_start_leaves_nothing_running() {
         })
         .await;
         Trainer::up(&folder).stop();
-        assert_eq!(folder.processes(), vec![], "left behind");
+        folder.assert_nothing_is_left();
     }
 }
 

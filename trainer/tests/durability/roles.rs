@@ -64,5 +64,5 @@ async fn what_one_process_writes_another_shows_at_once() {
     for (_, part) in parts {
         part.stop();
     }
-    assert_eq!(folder.processes(), vec![], "left behind");
+    folder.assert_nothing_is_left();
 }

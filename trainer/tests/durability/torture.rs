@@ -82,7 +82,7 @@ async fn live(seed: u64, until: Instant, report: &mut Report) {
         }
     }
     trainer.stop();
-    assert_eq!(folder.processes(), vec![], "left behind");
+    folder.assert_nothing_is_left();
 }
 
 /// Waits until both servers are there.

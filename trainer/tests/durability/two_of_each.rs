@@ -81,7 +81,7 @@ async fn two_of_each_share_the_work_and_take_over_when_one_is_killed() {
     house.erases_an_account(&pool).await;
     pool.close().await;
     house.stop();
-    assert_eq!(folder.processes(), vec![], "left behind");
+    folder.assert_nothing_is_left();
 }
 
 /// Every process.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use embedded::Urls;
 use nix::sys::signal::{Signal, kill};
@@ -12,6 +12,9 @@ use nix::unistd::Pid;
 
 /// How long a command may take.
 const ENDS_WITHIN: Duration = Duration::from_secs(120);
+
+/// How long a process that was told to go may take for its last steps on a busy machine.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Waits until the pipe from the test closes, however the test ends; then ends whatever still runs in the
 /// folder and removes it, and with it a folder elsewhere that the private servers' files are in.
@@ -124,6 +127,20 @@ impl TestFolder {
                     .then(|| (Pid::from_raw(pid), program.trim_end().to_owned()))
             })
             .collect()
+    }
+
+    /// Fails when something still works in the folder. Who is on the way out may take a moment for its last steps.
+    #[track_caller]
+    pub(crate) fn assert_nothing_is_left(&self) {
+        let began = Instant::now();
+        loop {
+            let left = self.processes();
+            if left.is_empty() {
+                return;
+            }
+            assert!(began.elapsed() < GONE_WITHIN, "left behind: {left:?}");
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// How to reach the private servers, which must run.
