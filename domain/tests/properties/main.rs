@@ -1,0 +1,132 @@
+//! What holds after any sequence of commands.
+
+mod commands;
+mod plan_model;
+mod run_model;
+mod storage;
+
+use domain::plan::{Plan, WorkoutStatus};
+use domain::run::Run;
+use domain::{Distance, Heartbeat, Minutes, Seconds, StoredEvent};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use self::commands::{plan_commands, run_commands, today};
+use self::plan_model::PlanModel;
+use self::run_model::RunModel;
+use self::storage::{after, obeyed};
+
+proptest! {
+    #[test]
+    fn a_plan_survives_any_commands_and_storage(commands in plan_commands()) {
+        let plan = after::<Plan>(commands);
+        if let Some(details) = plan.details() {
+            prop_assert_eq!(details.violations(), vec![]);
+            for workout in plan.workouts().values() {
+                let within = workout.scheduled_date.is_none_or(|day| (details.start_date..=details.end_date).contains(&day));
+                prop_assert!(within, "a workout lies outside its plan: {:?}", workout);
+                prop_assert_eq!(workout.status == WorkoutStatus::Completed, workout.run_id.is_some());
+            }
+        } else {
+            prop_assert!(plan.workouts().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_run_survives_any_commands_and_storage(commands in run_commands()) {
+        let run = after::<Run>(commands);
+        if let Some(details) = run.details() {
+            prop_assert_eq!(details.violations(today(), "duration_seconds"), vec![]);
+        } else {
+            prop_assert_eq!(run.matched(), None);
+        }
+    }
+
+    #[test]
+    fn a_plan_does_what_its_plain_model_does(commands in plan_commands()) {
+        let (mut plan, mut model) = (Plan::default(), PlanModel::default());
+        for command in commands {
+            let said = obeyed(&mut plan, command.clone());
+            let before = model.clone();
+            let reasons = model.obey(&command);
+            match said {
+                Err(refusal) => prop_assert!(
+                    reasons.contains(&plan_model::reason(&refusal)),
+                    "{:?} to {:?}, which may be refused for {:?}", refusal, command, reasons
+                ),
+                Ok(events) => {
+                    prop_assert!(reasons.is_empty(), "{:?} although {:?}", command, reasons);
+                    prop_assert_eq!(events == 0, model == before, "{:?} stores {} events", command, events);
+                }
+            }
+            prop_assert_eq!(&PlanModel::of(&plan), &model, "after {:?}", command);
+        }
+    }
+
+    #[test]
+    fn a_run_does_what_its_plain_model_does(commands in run_commands()) {
+        let (mut run, mut model) = (Run::default(), RunModel::default());
+        for command in commands {
+            let said = obeyed(&mut run, command.clone());
+            let before = model.clone();
+            let reason = model.obey(&command);
+            match said {
+                Err(refusal) => prop_assert_eq!(Some(run_model::reason(&refusal)), reason, "{:?}", command),
+                Ok(events) => {
+                    prop_assert_eq!(reason, None, "{:?}", command);
+                    prop_assert_eq!(events == 0, model == before, "{:?} stores {} events", command, events);
+                }
+            }
+            prop_assert_eq!(&RunModel::of(&run), &model, "after {:?}", command);
+        }
+    }
+
+    #[test]
+    fn no_payload_makes_decoding_panic(event_type in select(stored_types()), payload in any::<Vec<u8>>(), json in json()) {
+        for payload in [payload, json.into_bytes()] {
+            let _ = domain::plan::PlanEvent::decode(event_type, "1", &payload);
+            let _ = domain::run::RunEvent::decode(event_type, "1", &payload);
+        }
+    }
+
+    #[test]
+    fn no_number_makes_a_value_panic(number in any::<f64>(), whole in any::<i64>()) {
+        let _ = (Distance::from_km(number), Distance::race_from_km(number), Seconds::from_minutes(number));
+        let _ = (Seconds::from_seconds(whole), Minutes::from_minutes(whole), Heartbeat::from_bpm(whole));
+        let _ = domain::run::average_pace(whole, whole).map(|pace| pace.to_string());
+    }
+}
+
+fn stored_types() -> Vec<&'static str> {
+    let types = domain::plan::PlanEvent::TYPES.iter().chain(domain::run::RunEvent::TYPES);
+    types.map(|(event_type, _)| *event_type).collect()
+}
+
+fn json() -> impl Strategy<Value = String> {
+    let field = select(vec![
+        "plan_id",
+        "run_id",
+        "owner_id",
+        "plan",
+        "run",
+        "name",
+        "type",
+        "workout",
+        "scheduled_date",
+    ]);
+    let value = select(vec![
+        "null",
+        "1",
+        "-1e999",
+        "\"\"",
+        "{}",
+        "[]",
+        "\"0193a1f2-4c00-7a10-8b5e-3f1d2c4b5a60\"",
+    ]);
+    vec((field, value), 0..6).prop_map(|fields| {
+        let fields: Vec<_> =
+            fields.into_iter().map(|(field, value)| format!("\"{field}\":{value}")).collect();
+        format!("{{{}}}", fields.join(","))
+    })
+}
