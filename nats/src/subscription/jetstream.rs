@@ -25,8 +25,12 @@ const IDLE_POLL: Duration = Duration::from_millis(500);
 /// How often Postgres is asked while NATS is away.
 const OFFLINE_POLL: Duration = Duration::from_millis(50);
 
-/// How long to wait before asking JetStream for a consumer again.
+/// How long JetStream may take to give a consumer, and how long to wait before it is asked again.
 const CONSUMER_RETRY: Duration = Duration::from_secs(1);
+
+/// How long to wait at most before JetStream is asked again when it does not answer: events that come meanwhile wait
+/// for each attempt.
+const LONGEST_RETRY: Duration = Duration::from_secs(16);
 
 /// The events as JetStream delivers them.
 pub(super) struct JetStreamFeed {
@@ -36,6 +40,8 @@ pub(super) struct JetStreamFeed {
     /// Which connection of the client `live` was opened on.
     connects: u64,
     retry_consumer_at: Instant,
+    /// How long to wait when JetStream does not answer the next time either.
+    retry_after: Duration,
     /// The last position appended in this process, when it appends.
     appended: Option<watch::Receiver<i64>>,
 }
@@ -48,6 +54,7 @@ impl JetStreamFeed {
             live: None,
             connects: 0,
             retry_consumer_at: Instant::now(),
+            retry_after: CONSUMER_RETRY,
             appended,
         }
     }
@@ -64,13 +71,16 @@ impl Feed for JetStreamFeed {
 
     /// Opens a consumer, unless JetStream is away.
     async fn open(&mut self) {
-        if self.client.connection_state() != State::Connected
-            || Instant::now() < self.retry_consumer_at
-        {
+        if self.client.connection_state() != State::Connected {
             return;
         }
-        self.retry_consumer_at = Instant::now() + CONSUMER_RETRY;
-        self.connects = self.connects_now();
+        let connects = self.connects_now();
+        if connects != self.connects {
+            // Another server, or the same one again.
+            (self.connects, self.retry_after) = (connects, CONSUMER_RETRY);
+        } else if Instant::now() < self.retry_consumer_at {
+            return;
+        }
         let config = push::OrderedConfig {
             deliver_subject: self.client.new_inbox(),
             filter_subject: SUBJECTS.to_owned(),
@@ -87,11 +97,20 @@ impl Feed for JetStreamFeed {
                 stream.create_consumer(config).await.map_err(|error| error.to_string())?;
             consumer.messages().await.map_err(|error| error.to_string())
         };
-        match tokio::time::timeout(CONSUMER_RETRY, opened).await {
-            Ok(Ok(messages)) => self.live = Some(messages),
+        let opened = tokio::time::timeout(CONSUMER_RETRY, opened).await;
+        let mut wait = CONSUMER_RETRY;
+        match opened {
+            Ok(Ok(messages)) => {
+                (self.live, self.retry_after) = (Some(messages), CONSUMER_RETRY);
+            }
             Ok(Err(error)) => tracing::debug!(%error, "no consumer yet, reading from Postgres"),
-            Err(_elapsed) => tracing::debug!("no consumer in time, reading from Postgres"),
+            Err(_elapsed) => {
+                tracing::debug!("no consumer in time, reading from Postgres");
+                wait = self.retry_after;
+                self.retry_after = (wait * 2).min(LONGEST_RETRY);
+            }
         }
+        self.retry_consumer_at = Instant::now() + wait;
     }
 
     fn close(&mut self) {
@@ -106,7 +125,7 @@ impl Feed for JetStreamFeed {
             self.live = None;
         }
         let patience = if connected && self.live.is_some() { IDLE_POLL } else { OFFLINE_POLL };
-        let overdue = overdue(&mut self.appended, position, connected);
+        let overdue = overdue(&mut self.appended, position, connected && self.live.is_some());
         let Some(live) = self.live.as_mut().filter(|_| connected) else {
             tokio::select! {
                 () = overdue => {}
@@ -153,11 +172,11 @@ impl Feed for JetStreamFeed {
 }
 
 /// Waits until an event that this process appended should have come over NATS but did not.
-async fn overdue(appended: &mut Option<watch::Receiver<i64>>, position: i64, connected: bool) {
+async fn overdue(appended: &mut Option<watch::Receiver<i64>>, position: i64, followed: bool) {
     if let Some(appended) = appended
         && appended.wait_for(|last| *last > position).await.is_ok()
     {
-        if connected {
+        if followed {
             tokio::time::sleep(GRACE).await;
         }
         return;
