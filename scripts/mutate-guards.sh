@@ -58,9 +58,9 @@ guards() {
         generations::a_paused_projection_stands_still_and_goes_on_when_it_is_resumed \
         projector/src/runs/write.rs "$position" '(epoch = $3 or true) and position = $4'
 
-    guard 'expected sequence of the stream on NATS' nats nats \
+    guard 'fence of the stream on NATS' nats nats \
         several_relays::late_messages_of_a_leader_that_was_replaced_are_refused \
-        nats/src/relay/jetstream.rs '.expected_last_sequence(behind_sequence)' ''
+        nats/src/relay/jetstream.rs 'fenced(message, behind_sequence, behind_message)' 'message'
     guard 'detection of holes' nats nats \
         holes::a_hole_in_the_stream_is_filled_from_postgres \
         nats/src/subscription/follower.rs 'if event.position > position + 1 {' 'if event.position < 0 {'

@@ -7,6 +7,7 @@ use async_nats::jetstream::context::PublishAckFuture;
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::{LastRawMessageError, LastRawMessageErrorKind, Stream};
 use domain::Part;
+use uuid::Uuid;
 
 use super::RelayError;
 use super::surroundings::{EventStream, Message, Publication, StreamState, Word};
@@ -63,13 +64,10 @@ impl EventStream for JetStream {
 
     async fn send(&self, publication: Publication<'_>) -> Result<PublishAckFuture, RelayError> {
         let Publication { event, previous, behind_sequence, behind_message } = publication;
-        let mut message = PublishMessage::build()
+        let message = PublishMessage::build()
             .headers(headers(event, previous))
-            .payload(event.payload.clone())
-            .expected_last_sequence(behind_sequence);
-        if let Some(before) = behind_message {
-            message = message.expected_last_message_id(before.to_string());
-        }
+            .payload(event.payload.clone());
+        let message = fenced(message, behind_sequence, behind_message);
         let subject = subject(event.part, event.event_type());
         Ok(self.context.send_publish(subject, message).await?)
     }
@@ -77,6 +75,20 @@ impl EventStream for JetStream {
     async fn word_on(&self, sent: PublishAckFuture) -> Result<Word, RelayError> {
         let ack = sent.await?;
         Ok(Word { sequence: ack.sequence, duplicate: ack.duplicate })
+    }
+}
+
+/// The server refuses a message anywhere but behind this sequence and, when the session has published before, behind
+/// this message: a late one may find the sequence in a stream that was cut short and filled again.
+fn fenced(
+    message: PublishMessage,
+    behind_sequence: u64,
+    behind_message: Option<Uuid>,
+) -> PublishMessage {
+    let message = message.expected_last_sequence(behind_sequence);
+    match behind_message {
+        Some(before) => message.expected_last_message_id(before.to_string()),
+        None => message,
     }
 }
 
