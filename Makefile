@@ -7,7 +7,7 @@ export SQLX_OFFLINE := true
 
 CARGO ?= cargo
 # What `make bench` measures.
-BENCH ?= append http visible rebuild
+BENCH ?= append http gateway visible rebuild
 # How long `make torture` kills and stops everything. TRAINER_TEST_SEED=… replays what a seed draws.
 TORTURE_MINUTES ?= 30
 # Which guards `make mutate-guards` takes out: those with this word in their name, or all.
@@ -17,7 +17,7 @@ ARGS ?=
 
 trainer := $(CARGO) run --release --locked --package trainer --
 
-.PHONY: help demo up test test-subscribers torture mutate-guards lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
+.PHONY: help demo up test test-subscribers test-sign-in test-s3 torture mutate-guards lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,16 @@ test-subscribers: install-missing ## the subscribers of docs/SUBSCRIBERS.md, kil
 	npm install --prefix docs/subscribers/javascript --no-package-lock --no-audit --no-fund
 	$(CARGO) build --manifest-path docs/subscribers/rust/Cargo.toml --locked
 	TRAINER_TEST_SUBSCRIBERS=required $(CARGO) test --package nats --locked --test nats documented
+
+test-sign-in: install-missing ## signing in through an OpenID provider of npm's; fetches it
+	npm install --prefix auth/tests/provider --no-package-lock --no-audit --no-fund
+	TRAINER_TEST_PROVIDER=required $(CARGO) test --workspace --locked --test api open_id
+
+test-s3: install-missing ## PDFs in a bucket of an S3-compatible server from PyPI; fetches it
+	[ -e workers/pdf/tests/s3/.venv/bin/python ] || python3 -m venv workers/pdf/tests/s3/.venv
+	workers/pdf/tests/s3/.venv/bin/pip install --quiet --disable-pip-version-check --timeout 20 --retries 1 \
+	    --requirement workers/pdf/tests/s3/requirements.txt
+	TRAINER_TEST_S3=required $(CARGO) test --workspace --locked --test printing bucket
 
 torture: install-missing ## kills everything under load for TORTURE_MINUTES=30, then outages of a minute; prints what was survived
 	TORTURE_MINUTES=$(TORTURE_MINUTES) $(CARGO) test --package trainer --locked --test durability \

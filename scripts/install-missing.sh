@@ -98,6 +98,11 @@ packages=
 command -v cc >/dev/null || packages="gcc libc6-dev"
 has_postgres || packages="$packages postgresql"
 has_nats_server || packages="$packages nats-server"
+# Tests read PDFs back with it.
+# Where it cannot be installed they are skipped.
+if ! command -v pdftotext >/dev/null && command -v apt-get >/dev/null && can_be_root; then
+    packages="$packages poppler-utils"
+fi
 [ -n "$packages" ] || exit 0
 
 # A list of words from here on.

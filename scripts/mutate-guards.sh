@@ -58,6 +58,13 @@ guards() {
         generations::a_paused_projection_stands_still_and_goes_on_when_it_is_resumed \
         projector/src/runs/write.rs "$position" '(epoch = $3 or true) and position = $4'
 
+    guard 'lease on what was read' projector lib \
+        simulation::whoever_comes_and_goes_each_event_is_applied_once_and_in_order \
+        projector/src/follow/follower.rs 'self.lease.check().await?;' ''
+    guard 'parts of a share' projector projector \
+        shares::projectors_come_and_go_and_divide_the_work \
+        projector/src/course.rs 'self.parts.contains(event.part)' 'true'
+
     guard 'fence of the stream on NATS' nats nats \
         several_relays::late_messages_of_a_leader_that_was_replaced_are_refused \
         nats/src/relay/jetstream.rs 'fenced(message, behind_sequence, behind_message)' 'message'
@@ -112,9 +119,11 @@ replace() {
 passes() {
     (
         cd "$copy"
-        cargo test --quiet --package "$1" --test "$2" --no-run >"$log" 2>&1 || exit 2
+        target=(--test "$2")
+        if [ "$2" = lib ]; then target=(--lib); fi
+        cargo test --quiet --package "$1" "${target[@]}" --no-run >"$log" 2>&1 || exit 2
         status=0
-        timeout "$PATIENCE" cargo test --package "$1" --test "$2" -- --exact "$3" >"$log" 2>&1 || status=$?
+        timeout "$PATIENCE" cargo test --package "$1" "${target[@]}" -- --exact "$3" >"$log" 2>&1 || status=$?
         if grep -q "^test $3 \.\.\. ok" "$log" && [ "$status" -eq 0 ]; then exit 0; fi
         if grep -q "^test $3 \.\.\. FAILED" "$log"; then exit 1; fi
         exit 2

@@ -1,7 +1,7 @@
 //! What happens to an account's security, kept for its owner to see.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header;
@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::OwnerId;
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -24,6 +24,7 @@ const MAX_AGENT_CHARS: usize = 255;
 pub(crate) enum Kind {
     SignedIn,
     SignInFailed,
+    CodeAsked,
     SignedOut,
     RefreshTokenReused,
     PasswordChanged,
@@ -33,6 +34,27 @@ pub(crate) enum Kind {
     RolesChanged,
     Locked,
     Unlocked,
+    TwoFactorOn,
+    TwoFactorOff,
+    CodeFailed,
+    RecoveryCodeUsed,
+    RecoveryCodesMade,
+    Proved,
+    ProofFailed,
+    Linked,
+    Unlinked,
+    EmailVerified,
+    EmailChangeRequested,
+    EmailChangeFailed,
+    EmailChanged,
+    PasswordResetRequested,
+    PasswordReset,
+    CoachingAsked,
+    CoachingAccepted,
+    CoachingDeclined,
+    CoachingTakenBack,
+    CoachingEnded,
+    CoachingScopeChanged,
 }
 
 impl Kind {
@@ -40,6 +62,7 @@ impl Kind {
         match self {
             Self::SignedIn => "signed_in",
             Self::SignInFailed => "sign_in_failed",
+            Self::CodeAsked => "code_asked",
             Self::SignedOut => "signed_out",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::PasswordChanged => "password_changed",
@@ -49,6 +72,27 @@ impl Kind {
             Self::RolesChanged => "roles_changed",
             Self::Locked => "locked",
             Self::Unlocked => "unlocked",
+            Self::TwoFactorOn => "two_factor_on",
+            Self::TwoFactorOff => "two_factor_off",
+            Self::CodeFailed => "code_failed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::Proved => "proved",
+            Self::ProofFailed => "proof_failed",
+            Self::Linked => "linked",
+            Self::Unlinked => "unlinked",
+            Self::EmailVerified => "email_verified",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChangeFailed => "email_change_failed",
+            Self::EmailChanged => "email_changed",
+            Self::PasswordResetRequested => "password_reset_requested",
+            Self::PasswordReset => "password_reset",
+            Self::CoachingAsked => "coaching_asked",
+            Self::CoachingAccepted => "coaching_accepted",
+            Self::CoachingDeclined => "coaching_declined",
+            Self::CoachingTakenBack => "coaching_taken_back",
+            Self::CoachingEnded => "coaching_ended",
+            Self::CoachingScopeChanged => "coaching_scope_changed",
         }
     }
 }
@@ -59,6 +103,8 @@ pub(crate) enum By {
     Visitor(Visitor),
     /// An administrator, whose address is nobody else's business.
     Administrator,
+    /// The coach or athlete across, whose address is not either.
+    OtherSide,
 }
 
 /// When a request came, and where from, as far as is known.
@@ -67,6 +113,30 @@ pub(crate) struct Visitor {
     at: DateTime<Utc>,
     address: Option<String>,
     user_agent: Option<String>,
+}
+
+impl Visitor {
+    /// The address it came from: that of the proxy, where there is one.
+    pub(crate) fn address(&self) -> Option<&str> {
+        self.address.as_deref()
+    }
+
+    /// What the program said it is.
+    pub(crate) fn program(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+
+    /// The smallest network that one visitor can be taken for: with IPv6 one has a whole /64 to pick addresses from.
+    pub(crate) fn network(&self) -> Option<String> {
+        let address = self.address.as_deref()?.parse::<IpAddr>().ok()?;
+        Some(match address {
+            IpAddr::V4(v4) => v4.to_string(),
+            IpAddr::V6(v6) => {
+                let network = Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64));
+                format!("{network}/64")
+            }
+        })
+    }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {
@@ -89,19 +159,28 @@ pub(crate) struct Activity {
     #[serde(skip)]
     pub(crate) id: Uuid,
     /// What: `signed_in`, `sign_in_failed`, `signed_out`, `refresh_token_reused`, `password_changed`,
-    /// `password_change_failed`, `api_key_made`, `api_key_revoked`, `roles_changed`, `locked`, `unlocked`.
+    /// `password_change_failed`, `api_key_made`, `api_key_revoked`, `roles_changed`, `locked`, `unlocked`,
+    /// `two_factor_on`, `two_factor_off`, `code_asked`, `code_failed`, `recovery_code_used`, `recovery_codes_made`, `proved`,
+    /// `proof_failed`, `linked`, `unlinked`,
+    /// `email_verified`, `email_change_requested`, `email_change_failed`, `email_changed`,
+    /// `password_reset_requested`, `password_reset`,
+    /// `coaching_asked`, `coaching_accepted`, `coaching_declined`, `coaching_taken_back`, `coaching_ended`,
+    /// `coaching_scope_changed`.
     #[schema(example = "signed_in")]
     kind: String,
     /// When.
     pub(crate) at: DateTime<Utc>,
     /// Whether an administrator did it, and not whoever holds the account.
     by_admin: bool,
+    /// Whether the coach or athlete across did it, and not whoever holds the account.
+    by_other: bool,
     /// The address it came from: that of the proxy, where there is one.
     #[schema(example = "192.0.2.7")]
     address: Option<String>,
     /// What the program said it is.
     user_agent: Option<String>,
-    /// What it was about, such as the name of an API key.
+    /// What it was about, such as the name of an API key or of the provider somebody signed in through; for
+    /// `coaching_…`, the scope and the id in the lists of coaches and athletes.
     subject: Option<String>,
 }
 
@@ -113,14 +192,35 @@ pub(crate) async fn keep(
     by: By,
     subject: Option<&str>,
 ) {
-    let (by_admin, Visitor { at, address, user_agent }) = match by {
-        By::Visitor(visitor) => (false, visitor),
-        By::Administrator => (true, Visitor { at: Utc::now(), address: None, user_agent: None }),
+    if let Err(error) = record(pool, user_id, kind, by, subject).await {
+        tracing::error!(user.id = %user_id, kind = kind.as_str(), %error, "activity not kept");
+    }
+}
+
+/// The same as a part of what else is done, which fails with it. What happens to nobody's account is not kept.
+pub(crate) async fn record(
+    executor: impl PgExecutor<'_>,
+    user_id: OwnerId,
+    kind: Kind,
+    by: By,
+    subject: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    let (by_admin, by_other) = match by {
+        By::Visitor(_) => (false, false),
+        By::Administrator => (true, false),
+        By::OtherSide => (false, true),
     };
-    let kept = sqlx::query!(
+    let Visitor { at, address, user_agent } = match by {
+        By::Visitor(visitor) => visitor,
+        By::Administrator | By::OtherSide => {
+            Visitor { at: Utc::now(), address: None, user_agent: None }
+        }
+    };
+    sqlx::query!(
         "with old as (delete from auth.activity where user_id = $2 and happened_at < $9)
-         insert into auth.activity (activity_id, user_id, kind, happened_at, by_admin, address, user_agent, subject)
-         select $1, $2, $3, $4, $5, $6, $7, $8
+         insert into auth.activity (activity_id, user_id, kind, happened_at, by_admin, address, user_agent, subject,
+                                    by_other)
+         select $1, $2, $3, $4, $5, $6, $7, $8, $10
           where exists (select from auth.users where user_id = $2)",
         Uuid::now_v7(),
         user_id.0,
@@ -131,12 +231,11 @@ pub(crate) async fn keep(
         user_agent,
         subject,
         at - KEPT_FOR,
+        by_other,
     )
-    .execute(pool)
-    .await;
-    if let Err(error) = kept {
-        tracing::error!(user.id = %user_id, kind = kind.as_str(), %error, "activity not kept");
-    }
+    .execute(executor)
+    .await?;
+    Ok(())
 }
 
 /// What happened to an account, the latest first, behind what happened at this time under this id.
@@ -149,7 +248,7 @@ pub(crate) async fn list(
     let (happened_at, activity_id) = after.unzip();
     sqlx::query_as!(
         Activity,
-        "select activity_id as id, kind, happened_at as at, by_admin, address, user_agent, subject
+        "select activity_id as id, kind, happened_at as at, by_admin, by_other, address, user_agent, subject
            from auth.activity
           where user_id = $1
             and (happened_at, activity_id)
@@ -163,4 +262,21 @@ pub(crate) async fn list(
     )
     .fetch_all(pool)
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_visitor_has_many_addresses_of_ipv6() {
+        let network = |address: &str| {
+            let address = Some(address.to_owned());
+            Visitor { at: Utc::now(), address, user_agent: None }.network()
+        };
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("192.0.2.1").as_deref(), Some("192.0.2.1"));
+    }
 }

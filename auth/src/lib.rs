@@ -7,15 +7,27 @@ mod access_token;
 mod accounts;
 mod activity;
 mod api_keys;
+mod coaching;
 mod email;
 mod error;
+mod familiar;
 mod issue_token;
 mod keyed_requests;
 mod keys;
+mod links;
+mod mail_tokens;
 mod password;
+mod post;
+mod providers;
+mod randomness;
 mod routes;
+mod secret_token;
 mod sessions;
+mod settings;
+mod sign_in;
 mod state;
+mod throttle;
+mod two_factor;
 
 pub use access_token::AccessToken;
 pub use accounts::{CreateUserError, create_user, find_user};
@@ -26,6 +38,9 @@ pub use keys::{
     MasterKey, MasterKeyError, SigningKeyError, rotate_signing_key, verifier, verifying_keys,
 };
 pub use password::{HashingError, Password};
+pub use providers::{ClientCredentials, Providers, ProvidersError};
+pub use randomness::NoRandomness;
 pub use routes::{document, router};
-pub use sessions::NoRandomness;
+pub use settings::{AuthSettings, LoginThrottle, Verification};
 pub use state::AuthState;
+pub use two_factor::remove_second_factor;

@@ -5,18 +5,17 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use service::resource::{PlanResource, RunResource, WorkoutResource};
 use service::{
-    CONSISTENCY_PENDING, Listing, Prefer, TRAINER_CONSISTENCY, TrainerPosition, Waited, etag,
+    CONSISTENCY_PENDING, IDEMPOTENCY_REPLAYED, Listing, Prefer, TRAINER_CONSISTENCY,
+    TrainerPosition, Waited, etag,
 };
 use uuid::Uuid;
 
-/// The header of an answer that was given before, to the same request under the same key.
-pub(crate) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The header that says which preferences were followed (RFC 7240).
 pub(crate) const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 /// A write that was carried out, to be answered.
 #[derive(Debug)]
-pub(crate) struct Done<T> {
+pub struct Done<T> {
     output: T,
     headers: HeaderMap,
 }
@@ -42,6 +41,18 @@ impl<T> Done<T> {
             headers.insert(PREFERENCE_APPLIED, applied);
         }
         Self { output, headers }
+    }
+}
+
+impl<T> Done<T> {
+    /// 202 with what is to come of it, and where that is told.
+    pub fn accepted<A: Serialize>(self, answer: impl FnOnce(T) -> (String, A)) -> Response {
+        let Self { output, mut headers } = self;
+        let (status_url, answer) = answer(output);
+        let location =
+            HeaderValue::try_from(status_url).expect("a path of ASCII is a header value");
+        headers.insert(header::LOCATION, location);
+        (StatusCode::ACCEPTED, headers, Json(answer)).into_response()
     }
 }
 
@@ -84,10 +95,14 @@ impl Done<()> {
 }
 
 /// What can be asked for under a path of its own.
-pub(crate) trait Resource: Serialize {
+pub trait Resource: Serialize {
     /// The last part of its list's path.
     const COLLECTION: &'static str;
+
+    /// Its id, the last part of its path.
     fn id(&self) -> Uuid;
+
+    /// Its version, which becomes its `ETag`.
     fn version(&self) -> i64;
 }
 

@@ -16,13 +16,18 @@ pub(crate) struct Beginning;
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "tells OpenAPI what the extractors read")]
-pub(crate) struct WriteHeaders {
+pub struct WriteHeaders {
     /// The client's name for this write, 1 to 255 printable characters. Sent again with the same
     /// request, it gets the first answer again with `Idempotency-Replayed: true`; with another request,
     /// 422. Method, path, query, `If-Match` and the JSON of the body make the request, not the order of
     /// its fields.
     #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255, nullable = false)]
     idempotency_key: Option<String>,
+    /// The id of an athlete who has granted you access: what is written is theirs, and the history says that
+    /// you did it. 404 when they have granted nothing, 403 when it is less than this takes: `plan` for plans
+    /// and workouts, `full` for runs.
+    #[param(rename = "X-Act-As", format = "uuid", nullable = false)]
+    x_act_as: Option<String>,
     /// `respond-async` answers without waiting for reads to show the write; `wait=<seconds>` waits so
     /// long at most, up to 30. Otherwise 2 seconds.
     #[param(rename = "Prefer", example = "respond-async", nullable = false)]
@@ -40,7 +45,7 @@ pub(crate) struct VersionHeader {
 }
 
 /// Adds the headers of the answers to every write of a document.
-pub(crate) fn add_answer_headers(document: &mut OpenApi) {
+pub fn add_answer_headers(document: &mut OpenApi) {
     for path in document.paths.paths.values_mut() {
         let writes = [&mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
         for operation in writes.into_iter().flatten() {
@@ -55,6 +60,7 @@ fn add_to(operation: &mut Operation) {
         match status.as_str() {
             "201" => add(response, &[&WRITTEN[..], &VERSIONED, &CREATED].concat()),
             "200" => add(response, &[&WRITTEN[..], &VERSIONED].concat()),
+            "202" => add(response, &[&WRITTEN[..], &ACCEPTED].concat()),
             "204" => add(response, &WRITTEN),
             "429" | "503" => add(response, &[RETRY_AFTER]),
             _ => {}
@@ -77,6 +83,8 @@ const WRITTEN: [Described; 4] = [
 ];
 const VERSIONED: [Described; 1] = [("ETag", || Type::String, "The resource's version, in quotes")];
 const CREATED: [Described; 1] = [("Location", || Type::String, "Where the resource is")];
+const ACCEPTED: [Described; 1] =
+    [("Location", || Type::String, "Where it is told what becomes of it")];
 const RETRY_AFTER: Described = ("Retry-After", || Type::Integer, "Seconds to wait");
 
 fn add(response: &mut Response, described: &[Described]) {

@@ -1,19 +1,24 @@
 //! Every refusal and what a client is told of it.
 
 use domain::plan::PlanError;
+use domain::plan_export::PlanExportError;
 use domain::run::RunError;
 use event_store::{ExecuteError, StoreError};
 use http::{HeaderValue, header};
 use serde_json::json;
-use service::Problem;
+use service::{Acting, Problem};
 
 use crate::transactions::Refusal;
 
 /// How long a client is asked to wait before it tries again.
 const RETRY_AFTER_S: u64 = 1;
 
-pub(crate) fn problem(error: ExecuteError<Refusal>) -> Problem {
+pub(crate) fn problem(error: ExecuteError<Refusal>, acting: &Acting) -> Problem {
     match error {
+        // The athlete's account went between the look at the access and the command.
+        ExecuteError::Store(StoreError::OwnerErased) if acting.is_for_another() => {
+            Problem::not_found("athlete")
+        }
         ExecuteError::Refused(refusal) => refused(refusal),
         ExecuteError::Contended => contended(),
         ExecuteError::KeyReused => {
@@ -27,6 +32,7 @@ fn refused(refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Plan(error) => plan_refused(error),
         Refusal::Run(error) => run_refused(error),
+        Refusal::Export(error) => export_refused(&error),
         Refusal::Invalid(violations) => Problem::unprocessable(violations),
         Refusal::AnotherVersion { version } => {
             Problem::precondition_failed().with("version", version)
@@ -66,6 +72,16 @@ fn run_refused(error: RunError) -> Problem {
         RunError::MatchedWith { workout_id } => {
             Problem::conflict(detail).with("workout_id", workout_id)
         }
+    }
+}
+
+fn export_refused(error: &PlanExportError) -> Problem {
+    match error {
+        PlanExportError::NotFound => Problem::not_found("PDF"),
+        PlanExportError::AlreadyRequested
+        | PlanExportError::AlreadyFailed
+        | PlanExportError::NotThere
+        | PlanExportError::ForNobody => Problem::conflict(error.to_string()),
     }
 }
 

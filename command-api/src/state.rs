@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::Part;
 use event_store::{EventStore, Transaction};
 use service::{JsonBody, Problem, ReadModels, Waited, in_time};
 use tracing::Instrument;
@@ -31,7 +32,10 @@ impl CommandState {
     }
 
     /// Carries a command out, and waits until reads show it, as long as the client cares to.
-    pub(crate) async fn carry_out<T>(
+    ///
+    /// # Errors
+    /// Why it was not carried out, as a client is told.
+    pub async fn carry_out<T>(
         &self,
         request: WriteRequest,
         body: Option<&JsonBody>,
@@ -42,6 +46,7 @@ impl CommandState {
         T::Output: 'static,
     {
         let context = request.context(body);
+        let part = Part::of(request.acting.owner);
         let store = self.store.clone();
         // In a task of its own: a client that hangs up, or is told to come again, cancels nothing.
         let command = async move { store.execute(&context, &transaction).await };
@@ -51,11 +56,11 @@ impl CommandState {
                 tracing::error!(%cause, "command did not end");
                 Problem::internal()
             })?
-            .map_err(error::problem)?;
+            .map_err(|cause| error::problem(cause, &request.acting))?;
         let position = executed.position.unsigned_abs();
         let waited = match request.prefer.consistency_wait() {
-            Some(timeout) => self.read_models.wait_for(position, timeout).await,
-            None if self.read_models.position() >= position => Waited::Reached,
+            Some(timeout) => self.read_models.wait_for(part, position, timeout).await,
+            None if self.read_models.position(part) >= position => Waited::Reached,
             None => Waited::TimedOut,
         };
         Ok(Done::new(executed, waited, request.prefer))

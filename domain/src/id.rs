@@ -44,6 +44,10 @@ id! {
     /// One run.
     RunId
 }
+id! {
+    /// One PDF of a plan.
+    ExportId
+}
 
 /// The namespace of ids that are derived from an imported thing's own id.
 const IMPORTED: Uuid = Uuid::from_u128(0x6f1d_30a2_9a55_4c0e_b1f7_5a1c_2f60_7d11);

@@ -7,13 +7,14 @@ mod decider;
 mod id;
 mod part;
 pub mod plan;
+pub mod plan_export;
 pub mod run;
 mod stored;
 pub mod user;
 mod value;
 
 pub use decider::Decider;
-pub use id::{OwnerId, PlanId, RunId, WorkoutId};
+pub use id::{ExportId, OwnerId, PlanId, RunId, WorkoutId};
 pub use part::{PARTS, Part};
 pub use stored::{DecodeError, StoredEvent};
 pub use value::{

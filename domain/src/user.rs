@@ -10,7 +10,8 @@ use crate::stored::events;
 events! {
     /// What has happened to a user.
     ///
-    /// Stored for ever: add variants and optional fields; never rename or reuse one.
+    /// Stored for ever: add variants and optional fields; never rename or reuse one. What must change otherwise
+    /// gets a new version, and the old one a step to it (`stored/upcast.rs`).
     UserEvent {
         /// Everything of theirs is gone, by their own wish or by law. All that remains.
         Erased(UserErased) = "user.erased" "1",

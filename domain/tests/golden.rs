@@ -10,6 +10,7 @@ use std::path::Path;
 
 use cqrs_es::Aggregate;
 use domain::plan::{Plan, PlanEvent};
+use domain::plan_export::{PlanExport, PlanExportEvent};
 use domain::run::{Run, RunEvent};
 use domain::user::UserEvent;
 use domain::{DecodeError, StoredEvent};
@@ -17,15 +18,25 @@ use serde::Serialize;
 use serde_json::Value;
 
 #[test]
-fn every_type_written_today_has_a_golden_file() {
+fn every_type_and_version_ever_written_has_a_golden_file() {
     let files: BTreeSet<_> = golden_files().into_keys().collect();
-    let written = PlanEvent::TYPES.iter().chain(RunEvent::TYPES).chain(UserEvent::TYPES);
-    let missing: Vec<_> = written
+    let missing: Vec<_> = written_today()
+        .chain(written_before())
         .map(|(name, version)| key(name, version))
         .filter(|key| !files.contains(key))
         .collect();
 
     assert!(missing.is_empty(), "without a golden file: {missing:?}");
+}
+
+#[test]
+fn the_versions_of_a_type_begin_with_1_and_leave_none_out() {
+    for (event_type, today) in written_today() {
+        let older = written_before().filter(|(name, _)| *name == event_type);
+        let versions: Vec<_> = older.map(|(_, version)| version).chain([today]).collect();
+        let a_row: Vec<_> = (1..=versions.len()).map(|number| number.to_string()).collect();
+        assert_eq!(versions, a_row, "{event_type}");
+    }
 }
 
 #[test]
@@ -35,9 +46,10 @@ fn every_golden_file_is_of_a_type_that_can_still_be_read() {
         let plan = PlanEvent::decode(&event_type, &version, bytes.as_bytes()).map(drop);
         let run = RunEvent::decode(&event_type, &version, bytes.as_bytes()).map(drop);
         let user = UserEvent::decode(&event_type, &version, bytes.as_bytes()).map(drop);
+        let export = PlanExportEvent::decode(&event_type, &version, bytes.as_bytes()).map(drop);
         assert!(
-            plan.is_ok() || run.is_ok() || user.is_ok(),
-            "{event_type} {version}: {plan:?}, {run:?}, {user:?}"
+            plan.is_ok() || run.is_ok() || user.is_ok() || export.is_ok(),
+            "{event_type} {version}: {plan:?}, {run:?}, {user:?}, {export:?}"
         );
     }
 }
@@ -53,6 +65,13 @@ fn plan_events_are_stored_as_their_golden_files_say() {
 fn run_events_are_stored_as_their_golden_files_say() {
     for (event_type, version) in RunEvent::TYPES {
         is_stored_as_golden::<RunEvent>(event_type, version);
+    }
+}
+
+#[test]
+fn plan_export_events_are_stored_as_their_golden_files_say() {
+    for (event_type, version) in PlanExportEvent::TYPES {
+        is_stored_as_golden::<PlanExportEvent>(event_type, version);
     }
 }
 
@@ -93,6 +112,17 @@ fn run_events_fold() {
 }
 
 #[test]
+fn plan_export_events_fold() {
+    let born = golden::<PlanExportEvent>("plan_export.requested", "1");
+    for (event_type, version) in
+        PlanExportEvent::TYPES.iter().filter(|(name, _)| *name != "plan_export.requested")
+    {
+        changes_something::<PlanExport>(vec![born.clone()], golden(event_type, version));
+    }
+    changes_something::<PlanExport>(vec![], born);
+}
+
+#[test]
 fn an_unknown_type_or_version_is_said_to_be_unknown() {
     for (event_type, version) in
         [("plan.exploded", "1"), ("plan.created", "2"), ("", ""), ("Plan.Created", "1")]
@@ -111,6 +141,20 @@ fn a_payload_that_does_not_fit_is_an_error_of_the_payload() {
         let result = PlanEvent::decode("plan.created", "1", payload);
         assert!(matches!(result, Err(DecodeError::Payload { .. })), "{result:?}");
     }
+}
+
+fn written_today() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [PlanEvent::TYPES, RunEvent::TYPES, PlanExportEvent::TYPES, UserEvent::TYPES]
+        .into_iter()
+        .flatten()
+        .copied()
+}
+
+fn written_before() -> impl Iterator<Item = (&'static str, &'static str)> {
+    [PlanEvent::OLDER, RunEvent::OLDER, PlanExportEvent::OLDER, UserEvent::OLDER]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// Every golden file, by event type and version.

@@ -8,6 +8,10 @@
 //! # }
 //! ```
 
+mod captured_log;
+
+pub use captured_log::CapturedLog;
+
 use std::{
     env,
     path::PathBuf,

@@ -1,4 +1,5 @@
 use domain::plan::Plan;
+use domain::plan_export::PlanExport;
 use domain::run::Run;
 use moka::sync::Cache;
 use uuid::Uuid;
@@ -13,12 +14,13 @@ use crate::{Loaded, Stream};
 pub struct Caches {
     pub(crate) plans: Cache<Uuid, Loaded<Plan>>,
     pub(crate) runs: Cache<Uuid, Loaded<Run>>,
+    pub(crate) exports: Cache<Uuid, Loaded<PlanExport>>,
     /// A workout never changes its plan.
     pub(crate) plan_of_workout: Cache<Uuid, Uuid>,
 }
 
 impl Caches {
-    /// Caches for about `streams` plans and runs each; a plan counts once more for each workout.
+    /// Caches for about `streams` plans, runs and exports each; a plan counts once more for each workout.
     pub(crate) fn new(streams: u64) -> Self {
         Self {
             plans: Cache::builder()
@@ -28,6 +30,7 @@ impl Caches {
                 })
                 .build(),
             runs: Cache::new(streams),
+            exports: Cache::new(streams),
             plan_of_workout: Cache::new(streams * 2),
         }
     }

@@ -33,15 +33,11 @@ impl Leadership {
     /// # Errors
     /// When the database fails.
     pub async fn wait_for(job: &str, options: &PgConnectOptions) -> sqlx::Result<Self> {
-        let mut connection = options.connect().await?;
-        while !try_lock(&mut connection, job).await? {
-            if end_hung_leader(&mut connection, job).await? {
-                tracing::warn!(job, "the leader stands still, and is replaced");
-                continue;
-            }
+        let mut standby = Standby::connect(options).await?;
+        while !standby.try_lock(job).await? {
             tokio::time::sleep(RETRY).await;
         }
-        Ok(Self::with(connection))
+        Ok(Self::with(standby.connection))
     }
 
     /// Takes the job of this name, unless another process has it.
@@ -49,11 +45,9 @@ impl Leadership {
     /// # Errors
     /// When the database fails.
     pub async fn try_take(job: &str, options: &PgConnectOptions) -> sqlx::Result<Option<Self>> {
-        let mut connection = options.connect().await?;
-        let leads = try_lock(&mut connection, job).await?
-            || (end_hung_leader(&mut connection, job).await?
-                && try_lock(&mut connection, job).await?);
-        Ok(leads.then(|| Self::with(connection)))
+        let mut standby = Standby::connect(options).await?;
+        let leads = standby.try_lock(job).await?;
+        Ok(leads.then(|| Self::with(standby.connection)))
     }
 
     fn with(connection: PgConnection) -> Self {
@@ -97,6 +91,98 @@ impl Drop for Leadership {
     fn drop(&mut self) {
         self.keeper.abort();
     }
+}
+
+/// Somebody who would take one of several jobs.
+#[derive(Debug)]
+pub struct Standby {
+    connection: PgConnection,
+    seen: bool,
+}
+
+impl Standby {
+    /// Stands by, unseen so far.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn connect(options: &PgConnectOptions) -> sqlx::Result<Self> {
+        Ok(Self { connection: options.connect().await?, seen: false })
+    }
+
+    /// Lets others see in [`holders`] that somebody stands by, under this name; until a job is taken. It must be said again
+    /// and again: of who is silent for long, nobody takes note.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn be_seen_as(&mut self, name: &str) -> sqlx::Result<()> {
+        if self.seen {
+            return self.connection.ping().await;
+        }
+        sqlx::query(
+            "select pg_advisory_lock_shared(hashtextextended('running-trainer ' || $1, 0))",
+        )
+        .bind(name)
+        .execute(&mut self.connection)
+        .await?;
+        self.seen = true;
+        Ok(())
+    }
+
+    /// Takes a job, unless another process has it. Whoever has it and stands still is replaced.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn try_take(mut self, job: &str) -> sqlx::Result<Result<Leadership, Self>> {
+        if !self.try_lock(job).await? {
+            return Ok(Err(self));
+        }
+        sqlx::query(
+            "select pg_advisory_unlock_shared(l.classid::bigint << 32 | l.objid::bigint) from pg_locks l
+              where l.locktype = 'advisory' and l.pid = pg_backend_pid() and l.mode = 'ShareLock'",
+        )
+        .execute(&mut self.connection)
+        .await?;
+        Ok(Ok(Leadership::with(self.connection)))
+    }
+
+    /// The connection, to look around with.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    async fn try_lock(&mut self, job: &str) -> sqlx::Result<bool> {
+        if try_lock(&mut self.connection, job).await? {
+            return Ok(true);
+        }
+        if !end_hung_leader(&mut self.connection, job).await? {
+            return Ok(false);
+        }
+        tracing::warn!(job, "the leader stands still, and is replaced");
+        try_lock(&mut self.connection, job).await
+    }
+}
+
+/// How many processes have each of these jobs, or are seen under these names, and are alive.
+///
+/// # Errors
+/// When the database fails.
+pub async fn holders(connection: &mut PgConnection, jobs: &[String]) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar!(
+        r#"select (select count(*)
+                     from pg_locks l
+                     join pg_stat_activity a on a.pid = l.pid
+                     join pg_database d on d.oid = l.database and d.datname = current_database()
+                    where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+                      and l.classid::bigint = (k.key >> 32) & 4294967295 and l.objid::bigint = k.key & 4294967295
+                      and a.state_change >= clock_timestamp() - make_interval(secs => $2)) as "holders!"
+             from unnest($1::text[]) with ordinality j(job, ord)
+            cross join lateral (select hashtextextended('running-trainer ' || j.job, 0) as key) k
+            order by j.ord"#,
+        jobs,
+        HUNG_AFTER_S,
+    )
+    .fetch_all(connection)
+    .await
 }
 
 async fn try_lock(connection: &mut PgConnection, job: &str) -> sqlx::Result<bool> {

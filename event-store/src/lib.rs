@@ -27,11 +27,11 @@ pub use error::{ExecuteError, StoreError};
 pub use event::RecordedEvent;
 pub use execute::{Executed, Refused, Replayed, Transaction};
 pub use import::{Fault, Import, ImportError, Imported};
-pub use leadership::Leadership;
+pub use leadership::{Leadership, Standby, holders};
 pub use load::{Loaded, Stream};
 pub use read::{
     has_or_erased, head, last_position_older_than, last_positions, read_after, read_stream,
-    read_stream_between,
+    read_stream_between, read_streams,
 };
 pub use store::{EventStore, StoreConfig};
 pub use work::Work;

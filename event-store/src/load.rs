@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::plan::Plan;
+use domain::plan_export::PlanExport;
 use domain::run::Run;
 use domain::{Decider, StoredEvent};
 use moka::sync::Cache;
@@ -27,6 +28,12 @@ impl Stream for Plan {
 impl Stream for Run {
     fn cache(caches: &Caches) -> &Cache<Uuid, Loaded<Self>> {
         &caches.runs
+    }
+}
+
+impl Stream for PlanExport {
+    fn cache(caches: &Caches) -> &Cache<Uuid, Loaded<Self>> {
+        &caches.exports
     }
 }
 

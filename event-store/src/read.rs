@@ -83,6 +83,33 @@ pub async fn read_stream_between(
     rows.into_iter().map(Row::into_event).collect()
 }
 
+/// The events of several streams up to and with `up_to`, in the order they happened.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_streams(
+    pool: &PgPool,
+    aggregate_type: &str,
+    ids: &[Uuid],
+    up_to: i64,
+) -> sqlx::Result<Vec<RecordedEvent>> {
+    let ids: Vec<_> = ids.iter().map(Uuid::to_string).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select position, aggregate_type, aggregate_id, sequence, event_type, event_version,
+                  payload::text as "payload!", metadata::text as "metadata!", owner_id, part, event_id, recorded_at
+             from es.events
+            where aggregate_type = $1 and aggregate_id = any($2) and position <= $3
+            order by position"#,
+        aggregate_type,
+        &ids,
+        up_to,
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(Row::into_event).collect()
+}
+
 /// The last position of each part up to a position, for these parts; a part without events is left out.
 ///
 /// # Errors

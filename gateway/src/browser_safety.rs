@@ -1,7 +1,9 @@
 use axum::Router;
-use axum::middleware;
+use axum::extract::Request;
+use axum::middleware::{self, Next};
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
+use service::{CheapClones, Transport};
 
 /// What an answer to a program may do when a browser shows it: nothing.
 const ANSWER_POLICY: HeaderValue =
@@ -19,14 +21,24 @@ pub(crate) const PAGE_POLICY: [(HeaderName, HeaderValue); 1] = [(
     ),
 )];
 
-/// Keeps browsers from guessing, framing and telling others, with every answer.
+/// How long a browser that has come over TLS comes over nothing else, in the words of RFC 6797.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Keeps browsers from guessing, framing and telling others, with every answer, and from coming without TLS to where there
+/// is TLS.
 pub(crate) fn safe_in_browsers(router: Router) -> Router {
-    router.layer(middleware::map_response(async |mut answer: Response| {
+    let layer = middleware::from_fn(async |request: Request, next: Next| {
+        let transport = request.extensions().get::<Transport>().copied().unwrap_or_default();
+        let mut answer: Response = next.run(request).await;
         let headers = answer.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(ANSWER_POLICY);
+        if transport == Transport::Tls {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+        }
         answer
-    }))
+    });
+    router.layer((layer, CheapClones))
 }

@@ -3,10 +3,11 @@ use std::collections::HashSet;
 use axum::Router;
 use service::HealthApi;
 use utoipa::openapi::info::LicenseBuilder;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, PathItem};
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Server};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, RefOr, Server};
 use utoipa_axum::router::OpenApiRouter;
 
 const LICENSE: &str = env!("CARGO_PKG_LICENSE");
@@ -21,12 +22,14 @@ A write answers with `Trainer-Position`, after the read models show it. Lists ar
 /// The paths of those who have no access token yet, or check those of others.
 const OPEN: [&str; 2] = ["/api/v1/auth/", "/.well-known/"];
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 10] = [
     ("plans", "Training plans and where they stand"),
     ("workouts", "The workouts of a plan"),
     ("runs", "What was run"),
     ("analytics", "What runs and plans add up to"),
+    ("pdf", "Plans on paper"),
     ("auth", "Accounts and access tokens"),
+    ("coaching", "Coaches and their athletes"),
     ("admin", "For administrators: accounts"),
     ("operations", "For administrators: projections and parked streams"),
     ("health", "How the program is"),
@@ -71,6 +74,9 @@ pub fn document(apis: Vec<Api>) -> (Router, OpenApi) {
     for operation in open_paths.flat_map(|(_, item)| operations(item)) {
         operation.security.get_or_insert_with(|| vec![SecurityRequirement::default()]);
     }
+    for operation in openapi.paths.paths.values_mut().flat_map(operations) {
+        operation.parameters.iter_mut().flatten().for_each(never_null);
+    }
     // An API may have described a tag by itself; the document may name each once.
     let mut named = HashSet::new();
     openapi.tags.get_or_insert_default().retain(|tag| named.insert(tag.name.clone()));
@@ -80,6 +86,18 @@ pub fn document(apis: Vec<Api>) -> (Router, OpenApi) {
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut)
+}
+
+/// A header or parameter that may be left out is described as one that may be null, which none can be.
+fn never_null(parameter: &mut RefOr<Parameter>) {
+    if let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(object))), .. }) = parameter
+        && let SchemaType::Array(types) = &mut object.schema_type
+    {
+        types.retain(|kind| *kind != Type::Null);
+        if let [only] = types.as_slice() {
+            object.schema_type = SchemaType::Type(only.clone());
+        }
+    }
 }
 
 fn described() -> OpenApi {

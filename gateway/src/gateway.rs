@@ -1,12 +1,18 @@
 use axum::Router;
 use service::{
-    HealthChecks, Metrics, Problem, ProblemKind, Verifier, authenticated, enveloped, panics_caught,
+    AccessLog, HealthChecks, Metrics, Problem, ProblemKind, TrustedProxies, Verifier,
+    authenticated, behind_proxies, enveloped_with, panics_caught,
 };
+use sqlx::PgPool;
 
+use crate::api_version::with_api_version;
 use crate::browser_safety::safe_in_browsers;
+use crate::compressed_bodies::uncompressed;
 use crate::document::{Api, document};
 use crate::documents::documents;
 use crate::limits::{Limits, RateLimits};
+use crate::origins::AllowedOrigins;
+use crate::retirement::with_retirements;
 
 /// What stands behind the public door.
 pub struct Gateway {
@@ -18,8 +24,23 @@ pub struct Gateway {
     pub health: HealthChecks,
     /// The program's figures.
     pub metrics: Metrics,
+    /// Who may come in, and how often.
+    pub door: DoorSettings,
+}
+
+/// Who may come in, and how often.
+#[derive(Debug, Clone, Default)]
+pub struct DoorSettings {
     /// How many requests a client may send.
     pub rate_limits: RateLimits,
+    /// Where several gateways share what clients have spent; without, each counts for itself.
+    pub limits_shared_in: Option<PgPool>,
+    /// Whose word is taken for where a request comes from.
+    pub trusted_proxies: TrustedProxies,
+    /// Whose pages may ask from a browser.
+    pub allowed_origins: AllowedOrigins,
+    /// Where a line is written for each request.
+    pub access_log: AccessLog,
 }
 
 impl Gateway {
@@ -27,8 +48,16 @@ impl Gateway {
     ///
     /// Must be called within a tokio runtime: forgetting clients that were not seen for long is a task.
     pub fn router(self) -> Router {
-        let Self { apis, verifier, health, metrics, rate_limits } = self;
+        let Self { apis, verifier, health, metrics, door } = self;
+        let DoorSettings {
+            rate_limits,
+            limits_shared_in,
+            trusted_proxies,
+            allowed_origins,
+            access_log,
+        } = door;
         let (api, openapi) = document(apis);
+        let api = with_retirements(uncompressed(api), &openapi);
         // Caught within the limits and headers, so that the answer to a panic has them too; and what is behind no path
         // counts as a request to the API.
         let api = panics_caught(api.fallback(async || {
@@ -38,10 +67,13 @@ impl Gateway {
         let (api, open) = match rate_limits {
             RateLimits::Off => (api, open),
             RateLimits::PerMinute(quotas) => {
-                let limits = Limits::new(quotas);
+                let limits = Limits::new(quotas, limits_shared_in);
                 (limits.limited(api), limits.counted(open))
             }
         };
-        enveloped(safe_in_browsers(authenticated(api.merge(open), verifier)))
+        let all = authenticated(api.merge(open), verifier);
+        let all = allowed_origins.allowed(safe_in_browsers(with_api_version(all)));
+        // Outermost: everything within, and first of all the limits, goes by the address it finds.
+        enveloped_with(behind_proxies(all, trusted_proxies), access_log)
     }
 }

@@ -11,11 +11,14 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use ed25519_dalek::{Signer, SigningKey};
-use gateway::{Gateway, PerMinute, RateLimits};
+use gateway::{AllowedOrigins, DoorSettings, Gateway, Origin, PerMinute, RateLimits};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use service::{HealthChecks, Metrics, Principal, Verifier, VerifyingKey};
+use service::{
+    Access, ApiKeys, HealthChecks, Metrics, Principal, Scope, TrustedProxies, Verifier,
+    VerifyingKey,
+};
 use sqlx::PgPool;
 use tower::ServiceExt;
 use utoipa_axum::router::OpenApiRouter;
@@ -53,6 +56,19 @@ async fn me(_: Principal) {}
 #[openapi(tags((name = "auth", description = "in its own words")))]
 struct AuthDocument;
 
+/// On its way out
+#[utoipa::path(
+    get,
+    path = "/api/v1/old/{id}",
+    responses((status = 200)),
+    extensions(
+        ("x-deprecated-on" = json!("2027-01-31")),
+        ("x-sunset-on" = json!("2027-07-31")),
+        ("x-successor" = json!("/api/v1/plans")),
+    ),
+)]
+async fn old() {}
+
 /// Panic
 #[utoipa::path(get, path = "/api/v1/panic", responses((status = 500)))]
 async fn panic() -> StatusCode {
@@ -64,29 +80,53 @@ fn limits(reads: u32, writes: u32, credentials: u32) -> RateLimits {
     RateLimits::PerMinute(PerMinute {
         reads: number(reads),
         writes: number(writes),
+        key_reads: number(reads),
+        key_writes: number(writes),
         credentials: number(credentials),
     })
 }
 
 fn door(rate_limits: RateLimits) -> Router {
+    door_with(DoorSettings { rate_limits, ..DoorSettings::default() })
+}
+
+fn door_with(door: DoorSettings) -> Router {
     let key = VerifyingKey { kid: "one".to_owned(), public_key: key().verifying_key().to_bytes() };
     let nowhere = PgPool::connect_lazy("postgres://nobody@127.0.0.1:9/nothing").expect("a pool");
     Gateway {
         apis: vec![
             OpenApiRouter::default().routes(routes!(create_plan)).into(),
-            OpenApiRouter::default().routes(routes!(list_plans)).routes(routes!(panic)).into(),
+            OpenApiRouter::default()
+                .routes(routes!(list_plans))
+                .routes(routes!(panic))
+                .routes(routes!(old))
+                .into(),
             OpenApiRouter::with_openapi(<AuthDocument as utoipa::OpenApi>::openapi())
                 .routes(routes!(login))
                 .routes(routes!(me))
                 .split_for_parts()
                 .into(),
         ],
-        verifier: Verifier::with_keys(vec![key]),
+        verifier: Verifier::with_keys(vec![key]).with_api_keys(api_keys()),
         health: HealthChecks::new("running-trainer", "0", nowhere, None),
         metrics: Metrics::install().expect("metrics"),
-        rate_limits,
+        door,
     }
     .router()
+}
+
+/// Every key is the first user's.
+fn api_keys() -> ApiKeys {
+    ApiKeys::new(|digest| {
+        let principal = Principal {
+            user_id: domain::OwnerId(Uuid::from_u128(1)),
+            roles: vec![],
+            access: Access::ApiKey(vec![Scope::Read]),
+            jti: Uuid::from_slice(&digest[..16]).expect("sixteen bytes"),
+            expires_at: chrono::Utc::now() + chrono::TimeDelta::hours(1),
+        };
+        Box::pin(async move { Ok(Some(principal)) })
+    })
 }
 
 fn key() -> SigningKey {
@@ -226,6 +266,159 @@ async fn a_header_does_not_change_where_a_request_comes_from() {
     }
 }
 
+async fn login_through(door: &Router, proxy: SocketAddr, forwarded_for: &str) -> u16 {
+    let mut request = Request::post("/api/v1/auth/login")
+        .header("x-forwarded-for", forwarded_for)
+        .body(Body::empty())
+        .expect("a request");
+    request.extensions_mut().insert(ConnectInfo(proxy));
+    door.clone().oneshot(request).await.expect("an answer").status().as_u16()
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_budget() {
+    let network = "192.0.2.0/31".parse().expect("a network");
+    let door = door_with(DoorSettings {
+        rate_limits: limits(100, 100, 1),
+        trusted_proxies: TrustedProxies::new([network]),
+        ..DoorSettings::default()
+    });
+    assert_eq!(login_through(&door, FIRST, "203.0.113.1").await, 200);
+    assert_eq!(login_through(&door, FIRST, "203.0.113.2").await, 200, "another client");
+    assert_eq!(login_through(&door, FIRST, "203.0.113.2").await, 429);
+    assert_eq!(login_through(&door, FIRST, "198.51.100.9, 203.0.113.2").await, 429, "made up");
+    // The second is no proxy of ours, whatever it says.
+    assert_eq!(login_through(&door, SECOND, "203.0.113.3").await, 200);
+    assert_eq!(login_through(&door, SECOND, "203.0.113.4").await, 429);
+}
+
+#[tokio::test]
+async fn tls_at_the_proxy_is_tls_for_browsers() {
+    let network = "192.0.2.0/31".parse().expect("a network");
+    let door = door_with(DoorSettings {
+        trusted_proxies: TrustedProxies::new([network]),
+        ..DoorSettings::default()
+    });
+    for (from, proto, strict) in
+        [(FIRST, "https", true), (FIRST, "http", false), (SECOND, "https", false)]
+    {
+        let mut request = Request::get("/health/live")
+            .header("x-forwarded-proto", proto)
+            .body(Body::empty())
+            .expect("a request");
+        request.extensions_mut().insert(ConnectInfo(from));
+        let answer = door.clone().oneshot(request).await.expect("an answer");
+        let says_so = answer.headers().contains_key("strict-transport-security");
+        assert_eq!(says_so, strict, "{from} {proto}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_key_has_a_budget_of_its_own_within_its_users() {
+    let number = |number| NonZeroU32::new(number).expect("not zero");
+    let quotas = PerMinute { reads: number(6), key_reads: number(4), ..PerMinute::default() };
+    let door = door_with(DoorSettings {
+        rate_limits: RateLimits::PerMinute(quotas),
+        ..DoorSettings::default()
+    });
+    let with_key = async |key: &str| {
+        let mut request = Request::get("/api/v1/plans")
+            .header("authorization", format!("Bearer {key}"))
+            .body(Body::empty())
+            .expect("a request");
+        request.extensions_mut().insert(ConnectInfo(FIRST));
+        let answer = door.clone().oneshot(request).await.expect("an answer");
+        let told = |name: &str| answer.headers()[name].to_str().expect("ASCII").to_owned();
+        (answer.status().as_u16(), told("x-ratelimit-limit"), told("x-ratelimit-remaining"))
+    };
+    let told =
+        |status, limit: &str, remaining: &str| (status, limit.to_owned(), remaining.to_owned());
+    for remaining in ["3", "2", "1", "0"] {
+        assert_eq!(with_key("rtk_one").await, told(200, "4", remaining));
+    }
+    assert_eq!(with_key("rtk_one").await, told(429, "4", "0"));
+    // Its user has two left, whatever they use, and those of the refused one.
+    assert_eq!(with_key("rtk_two").await, told(200, "6", "1"));
+    assert_eq!(send(&door, "GET", "/api/v1/plans", FIRST, Some(1)).await.status, 200);
+    assert_eq!(with_key("rtk_two").await.0, 429);
+    assert_eq!(send(&door, "GET", "/api/v1/plans", FIRST, Some(1)).await.status, 429);
+}
+
+#[tokio::test]
+async fn pages_of_allowed_origins_may_ask_and_no_others() {
+    let origin = |text: &str| text.parse::<Origin>().expect("an origin");
+    let ask = async |door: &Router, method: &str, origin: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri("/api/v1/plans")
+            .header("origin", origin)
+            .header("access-control-request-method", "PATCH")
+            .header("access-control-request-headers", "authorization, idempotency-key")
+            .body(Body::empty())
+            .expect("a request");
+        let answer = door.clone().oneshot(request).await.expect("an answer");
+        let said = |name: &str| {
+            let lines = answer.headers().get_all(name).iter();
+            let lines = lines.map(|line| line.to_str().expect("ASCII").to_ascii_lowercase());
+            lines.collect::<Vec<_>>().join(", ")
+        };
+        let of_preflight =
+            ["access-control-allow-methods", "access-control-allow-headers"].map(said);
+        let allowed = said("access-control-allow-origin");
+        (answer.status().as_u16(), allowed, of_preflight, said("access-control-expose-headers"))
+    };
+    let closed = door(RateLimits::Off);
+    assert_eq!(ask(&closed, "GET", "https://app.example").await.1, "");
+    assert_eq!(ask(&closed, "OPTIONS", "https://app.example").await.0, 405);
+
+    let listed = door_with(DoorSettings {
+        rate_limits: limits(1, 1, 1),
+        allowed_origins: AllowedOrigins::new([origin("https://app.example")]),
+        ..DoorSettings::default()
+    });
+    for _ in 0..3 {
+        let (status, allowed, [methods, headers], _) =
+            ask(&listed, "OPTIONS", "https://app.example").await;
+        assert_eq!((status, allowed.as_str()), (200, "https://app.example"), "without a budget");
+        assert!(methods.contains("patch"), "{methods}");
+        assert!(
+            headers.contains("authorization") && headers.contains("idempotency-key"),
+            "{headers}"
+        );
+    }
+    assert_eq!(ask(&listed, "OPTIONS", "https://evil.example").await.1, "");
+    for status in [401, 429] {
+        // A page has to be able to read why it is refused.
+        let (answered, allowed, _, exposed) = ask(&listed, "GET", "https://app.example").await;
+        assert_eq!((answered, allowed.as_str()), (status, "https://app.example"));
+        assert!(
+            exposed.contains("x-ratelimit-remaining") && exposed.contains("retry-after"),
+            "{exposed}"
+        );
+    }
+    let anybody = door_with(DoorSettings {
+        allowed_origins: AllowedOrigins::new([origin("https://app.example"), origin("*")]),
+        ..DoorSettings::default()
+    });
+    assert_eq!(ask(&anybody, "GET", "https://evil.example").await.1, "*");
+}
+
+#[tokio::test]
+async fn an_operation_on_its_way_out_says_so() {
+    let door = door(RateLimits::Off);
+    for (method, path) in [("GET", "/api/v1/old/7"), ("HEAD", "/api/v1/old/8")] {
+        let answer = send(&door, method, path, FIRST, None).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("deprecation"), "@1801353600");
+        assert_eq!(answer.header("sunset"), "Sat, 31 Jul 2027 00:00:00 GMT");
+        assert_eq!(answer.header("link"), r#"</api/v1/plans>; rel="successor-version""#);
+    }
+    for path in ["/api/v1/plans", "/nowhere"] {
+        assert_eq!(get(&door, path).await.header("deprecation"), "", "{path}");
+    }
+    assert_eq!(send(&door, "POST", "/api/v1/old/7", FIRST, None).await.header("sunset"), "");
+}
+
 #[tokio::test]
 async fn every_answer_tells_the_budget_and_is_safe_in_browsers() {
     let door = door(RateLimits::default());
@@ -256,6 +449,7 @@ async fn every_answer_tells_the_budget_and_is_safe_in_browsers() {
             "{path}"
         );
         assert!(!answer.header("x-request-id").is_empty(), "{path}");
+        assert_eq!(answer.header("trainer-api-version"), "1", "{path}");
     }
     let api = get(&door, "/api/v1/plans").await;
     assert!(api.header("content-security-policy").starts_with("default-src 'none'; frame"));
@@ -318,7 +512,18 @@ async fn the_document_names_each_tag_once_and_each_reference_leads_somewhere() {
         .map(|tag| tag["name"].as_str().expect("a name"));
     assert_eq!(
         tags.collect::<Vec<_>>(),
-        ["plans", "workouts", "runs", "analytics", "auth", "admin", "operations", "health"]
+        [
+            "plans",
+            "workouts",
+            "runs",
+            "analytics",
+            "pdf",
+            "auth",
+            "coaching",
+            "admin",
+            "operations",
+            "health"
+        ]
     );
     let me = &document["paths"]["/api/v1/auth/me"]["get"];
     assert_eq!(me["security"], json!([{"bearer": []}]));

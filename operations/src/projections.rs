@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use chrono::{DateTime, Utc};
-use projector::{Checkpoint, Projection, Standing, pause, resume, standings};
+use projector::{Checkpoint, Projection, Share, Standing, pause, resume, standings};
 use serde::Serialize;
 use service::Problem;
 use utoipa::ToSchema;
@@ -27,6 +27,8 @@ pub(crate) struct ProjectionStatus {
     head: i64,
     /// The rows that queries read.
     live: GenerationStatus,
+    /// How the work on them is divided among projectors.
+    shares: Vec<ShareStatus>,
     /// The rows that are being built, or lie beside those that serve.
     next: Option<GenerationStatus>,
     /// The rows that served before.
@@ -48,6 +50,25 @@ pub(crate) struct GenerationStatus {
     updated_at: DateTime<Utc>,
 }
 
+/// Some of the 64 parts that events are spread over by runner, in the hands of one projector.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShareStatus {
+    /// The numbers of the parts.
+    #[schema(example = "00-31")]
+    parts: String,
+    /// Every event of these parts up to and with this one is in the rows.
+    position: i64,
+    /// Whether a projector has it. One that has none is taken on within seconds, if any projector runs.
+    held: bool,
+}
+
+impl ShareStatus {
+    fn of(share: &Share) -> Self {
+        let Share { parts, position, is_held, .. } = share;
+        Self { parts: parts.to_string(), position: *position, held: *is_held }
+    }
+}
+
 impl ProjectionStatus {
     fn of(standing: &Standing) -> Self {
         let status = |at: &Checkpoint| GenerationStatus {
@@ -64,6 +85,7 @@ impl ProjectionStatus {
             program_version: standing.projection.version(),
             head: standing.head,
             live: status(&standing.live),
+            shares: standing.shares.iter().map(ShareStatus::of).collect(),
             next: standing.next.as_ref().map(status),
             previous: standing.previous.as_ref().map(status),
         }

@@ -80,6 +80,8 @@ pub struct Checkpoint {
     pub version: i32,
     /// Every event up to and with this one is in them, but those of parked streams.
     pub position: i64,
+    /// In how many shares the work is divided among projectors.
+    pub shares: i64,
     /// How many streams are parked.
     pub parked_streams: i64,
     /// Since when it is paused, if it is.
@@ -88,18 +90,38 @@ pub struct Checkpoint {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Where all projections stand, by name.
+/// Where all projections stand, by name. Of a generation in several shares, what its hindmost share has reached.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn checkpoints(pool: &PgPool) -> sqlx::Result<Vec<Checkpoint>> {
+    read(&mut *pool.acquire().await?).await
+}
+
+/// Where one generation stands.
+pub(crate) async fn checkpoint(
+    connection: &mut PgConnection,
+    projection: Projection,
+    generation: Generation,
+) -> Result<Checkpoint, ProjectorError> {
+    let (projection, generation) = (projection.name(), generation.as_str());
+    read(connection)
+        .await?
+        .into_iter()
+        .find(|at| at.projection == projection && at.generation == generation)
+        .ok_or(ProjectorError::NoCheckpoint { projection, generation })
+}
+
+async fn read(connection: &mut PgConnection) -> sqlx::Result<Vec<Checkpoint>> {
     sqlx::query_as!(
         Checkpoint,
-        r#"select c.projection, c.generation, c.version, c.position, c.paused_at, c.updated_at,
+        r#"select c.projection, c.generation, max(c.version) as "version!", min(c.position) as "position!",
+                  count(*) as "shares!", max(c.paused_at) as paused_at, max(c.updated_at) as "updated_at!",
                   (select count(*) from projector.parked_streams p
                     where p.projection = c.projection and p.generation = c.generation) as "parked_streams!"
-             from projector.checkpoints c order by c.projection, c.generation"#,
+             from projector.checkpoints c
+            group by c.projection, c.generation order by c.projection, c.generation"#,
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await
 }

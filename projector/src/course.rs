@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use domain::OwnerId;
 use domain::user::UserEvent;
 use event_store::RecordedEvent;
 use metrics::gauge;
@@ -10,14 +11,18 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::checkpoint::{Generation, Step};
+use crate::shares::Parts;
 use crate::{Projection, ProjectorError, parking};
 
 /// What somebody who folds events into a generation knows about it. As soon as anybody else changes one of these
 /// things, the epoch is another one, and what is written from here is refused.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Course {
     pub(crate) projection: Projection,
     pub(crate) generation: Generation,
+    pub(crate) share: i16,
+    /// The parts of this share: events of others are none of its business.
+    pub(crate) parts: Parts,
     pub(crate) epoch: i64,
     pub(crate) position: i64,
     /// The version of the code that made the rows.
@@ -28,20 +33,22 @@ pub(crate) struct Course {
 }
 
 impl Course {
-    /// Takes a generation over: from now on, nobody who had it before writes anything.
+    /// Takes a share over: from now on, nobody who had it before writes anything.
     pub(crate) async fn take_over(
         connection: &mut PgConnection,
         projection: Projection,
         generation: Generation,
+        share: i16,
     ) -> Result<Self, ProjectorError> {
         sqlx::query!(
-            "update projector.checkpoints set epoch = epoch + 1 where projection = $1 and generation = $2",
+            "update projector.checkpoints set epoch = default where projection = $1 and generation = $2 and share = $3",
             projection.name(),
             generation.as_str(),
+            share,
         )
         .execute(&mut *connection)
         .await?;
-        Self::read(connection, projection, generation).await
+        Self::read(connection, projection, generation, share).await
     }
 
     /// Reads how things are. Whatever changes between the statements changes the epoch too.
@@ -49,47 +56,53 @@ impl Course {
         connection: &mut PgConnection,
         projection: Projection,
         generation: Generation,
+        share: i16,
     ) -> Result<Self, ProjectorError> {
         let (name, word) = (projection.name(), generation.as_str());
         let found = sqlx::query!(
-            r#"select epoch, position, version, paused_at is not null as "paused!"
-                 from projector.checkpoints where projection = $1 and generation = $2"#,
+            r#"select parts, epoch, position, version, paused_at is not null as "paused!"
+                 from projector.checkpoints where projection = $1 and generation = $2 and share = $3"#,
             name,
             word,
+            share,
         )
         .fetch_optional(&mut *connection)
         .await?
         .ok_or(ProjectorError::NoCheckpoint { projection: name, generation: word })?;
+        let parts = Parts::from_bits(found.parts);
         let parked = sqlx::query!(
-            "select aggregate_type, stream_id from projector.parked_streams where projection = $1 and generation = $2",
+            "select aggregate_type, stream_id, owner_id from projector.parked_streams where projection = $1 and generation = $2",
             name,
             word,
         )
         .fetch_all(&mut *connection)
         .await?;
-        let dropped = sqlx::query_scalar!(
-            "select position from projector.dropped_events where projection = $1",
-            name,
-        )
-        .fetch_all(connection)
-        .await?;
+        let dropped = dropped_positions(connection, projection).await?;
         Ok(Self {
             projection,
             generation,
+            share,
+            parts,
             epoch: found.epoch,
             position: found.position,
             version: found.version,
             paused: found.paused,
-            parked: parked.into_iter().map(|row| (row.aggregate_type, row.stream_id)).collect(),
-            dropped: dropped.into_iter().collect(),
+            parked: parked
+                .into_iter()
+                .filter(|row| parts.are_of(OwnerId(row.owner_id)))
+                .map(|row| (row.aggregate_type, row.stream_id))
+                .collect(),
+            dropped,
         })
     }
 
-    /// Tells the metrics how many streams are parked.
+    /// Tells the metrics how many streams are parked, and how much of the work is done here.
     pub(crate) fn report(&self) {
         if self.generation == Generation::Live {
             gauge!("trainer_parked_streams", "projection" => self.projection.name())
                 .set(self.parked.len() as f64);
+            gauge!("trainer_projection_parts", "projection" => self.projection.name())
+                .set(f64::from(self.parts.count()));
         }
     }
 
@@ -99,14 +112,20 @@ impl Course {
         Step { projection, generation, epoch, from: position, to }
     }
 
-    /// Whether the rows change by an event, or would if its stream were not parked.
+    /// Whether the rows change by an event.
     pub(crate) fn concerns(&self, events: &[RecordedEvent]) -> bool {
-        events.iter().any(|event| self.projection.concerns(event) && !self.passes_over(event))
+        events.iter().any(|event| {
+            self.projection.concerns(event) && self.is_own(event) && !self.passes_over(event)
+        })
     }
 
     /// Whether any of these events is of a parked stream, or dropped.
     pub(crate) fn passes_over_any(&self, events: &[RecordedEvent]) -> bool {
         events.iter().any(|event| self.passes_over(event))
+    }
+
+    fn is_own(&self, event: &RecordedEvent) -> bool {
+        self.parts.contains(event.part)
     }
 
     fn passes_over(&self, event: &RecordedEvent) -> bool {
@@ -118,9 +137,9 @@ impl Course {
     }
 
     fn applicable<'a>(&self, events: &'a [RecordedEvent]) -> Cow<'a, [RecordedEvent]> {
-        if self.passes_over_any(events) {
-            let kept = events.iter().filter(|event| !self.passes_over(event));
-            return Cow::Owned(kept.cloned().collect());
+        if self.parts != Parts::ALL || self.passes_over_any(events) {
+            let is_kept = |event: &&RecordedEvent| self.is_own(event) && !self.passes_over(event);
+            return Cow::Owned(events.iter().filter(is_kept).cloned().collect());
         }
         Cow::Borrowed(events)
     }
@@ -182,6 +201,20 @@ impl Course {
         pieces.reverse();
         pieces
     }
+}
+
+/// The events that an operator has decided to pass over.
+pub(crate) async fn dropped_positions(
+    connection: &mut PgConnection,
+    projection: Projection,
+) -> sqlx::Result<HashSet<i64>> {
+    let positions = sqlx::query_scalar!(
+        "select position from projector.dropped_events where projection = $1",
+        projection.name(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(positions.into_iter().collect())
 }
 
 /// Which event an error is about.

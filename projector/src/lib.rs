@@ -6,6 +6,7 @@
 mod checkpoint;
 mod course;
 mod error;
+mod exports;
 mod follow;
 mod generations;
 mod parking;
@@ -13,6 +14,9 @@ mod pause;
 mod plans;
 mod projection;
 mod runs;
+mod shares;
+#[cfg(test)]
+mod simulation;
 mod standing;
 mod users;
 mod verify;
@@ -29,6 +33,7 @@ pub use parking::{
 };
 pub use pause::{pause, resume};
 pub use projection::Projection;
+pub use shares::{Parts, Share, shares};
 pub use standing::{ProjectionState, Standing, standings};
 pub use users::erase_from_others;
 pub use verify::{Verified, verify};

@@ -9,7 +9,7 @@ use crate::{Projection, ProjectorError};
 /// When the database fails.
 pub async fn pause(projection: Projection, pool: &PgPool) -> Result<(), ProjectorError> {
     sqlx::query!(
-        "update projector.checkpoints set paused_at = coalesce(paused_at, now()), epoch = epoch + 1
+        "update projector.checkpoints set paused_at = coalesce(paused_at, now()), epoch = default
           where projection = $1 and generation = 'live'",
         projection.name(),
     )
@@ -24,7 +24,7 @@ pub async fn pause(projection: Projection, pool: &PgPool) -> Result<(), Projecto
 /// When the database fails.
 pub async fn resume(projection: Projection, pool: &PgPool) -> Result<(), ProjectorError> {
     sqlx::query!(
-        "update projector.checkpoints set paused_at = null, epoch = epoch + 1
+        "update projector.checkpoints set paused_at = null, epoch = default
           where projection = $1 and generation = 'live'",
         projection.name(),
     )

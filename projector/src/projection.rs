@@ -1,11 +1,12 @@
 use domain::plan::Plan;
+use domain::plan_export::PlanExport;
 use domain::run::Run;
 use domain::user::UserEvent;
 use event_store::RecordedEvent;
 use sqlx::PgConnection;
 
 use crate::checkpoint::Step;
-use crate::{ProjectorError, plans, runs, users};
+use crate::{ProjectorError, exports, plans, runs, users};
 
 /// The projections there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,11 +15,13 @@ pub enum Projection {
     Plans,
     /// Runs, and their weekly and monthly totals.
     Runs,
+    /// PDFs of plans.
+    Exports,
 }
 
 impl Projection {
     /// Every projection.
-    pub const ALL: [Self; 2] = [Self::Plans, Self::Runs];
+    pub const ALL: [Self; 3] = [Self::Plans, Self::Runs, Self::Exports];
 
     /// Its name, as operators write it and checkpoints keep it.
     #[must_use]
@@ -26,6 +29,7 @@ impl Projection {
         match self {
             Self::Plans => "plans",
             Self::Runs => "runs",
+            Self::Exports => "exports",
         }
     }
 
@@ -39,8 +43,17 @@ impl Projection {
     #[must_use]
     pub fn version(self) -> i32 {
         match self {
-            Self::Plans | Self::Runs => 1,
+            Self::Plans | Self::Runs | Self::Exports => 1,
         }
+    }
+
+    /// Fails when a newer program has made the rows: this one leaves them alone.
+    pub(crate) fn can_follow(self, rows: i32) -> Result<(), ProjectorError> {
+        let (projection, program) = (self.name(), self.version());
+        if rows > program {
+            return Err(ProjectorError::Newer { projection, rows, program });
+        }
+        Ok(())
     }
 
     /// The tables it fills.
@@ -49,6 +62,7 @@ impl Projection {
         match self {
             Self::Plans => &["plans", "workouts"],
             Self::Runs => &["runs", "weekly_totals", "monthly_totals"],
+            Self::Exports => &["plan_exports"],
         }
     }
 
@@ -64,6 +78,7 @@ impl Projection {
         match self {
             Self::Plans => event.aggregate_type() == Plan::TYPE,
             Self::Runs => event.aggregate_type() == Run::TYPE,
+            Self::Exports => event.aggregate_type() == PlanExport::TYPE,
         }
     }
 
@@ -73,6 +88,7 @@ impl Projection {
             "plans" => &["plan_id"],
             "workouts" => &["workout_id"],
             "runs" => &["run_id"],
+            "plan_exports" => &["pdf_id"],
             _totals => &["owner_id", "start_date"],
         }
     }
@@ -91,6 +107,7 @@ impl Projection {
             }
             (events, Self::Plans) => plans::project(connection, events, step).await,
             (events, Self::Runs) => runs::project(connection, events, step).await,
+            (events, Self::Exports) => exports::project(connection, events, step).await,
         }
     }
 }

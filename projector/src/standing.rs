@@ -1,7 +1,7 @@
 use event_store::head;
 use sqlx::PgPool;
 
-use crate::{Checkpoint, Projection, checkpoints};
+use crate::{Checkpoint, Projection, Share, checkpoints, shares};
 
 /// How a projection is doing.
 #[derive(Debug, Clone)]
@@ -14,6 +14,8 @@ pub struct Standing {
     pub head: i64,
     /// The generation that queries read.
     pub live: Checkpoint,
+    /// How the work on it is divided among projectors.
+    pub shares: Vec<Share>,
     /// One that is being built, or lies beside the live one.
     pub next: Option<Checkpoint>,
     /// The one that was live before.
@@ -70,18 +72,20 @@ pub async fn standings(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
             |at: &&Checkpoint| at.projection == projection.name() && at.generation == generation;
         all.iter().find(is_it).cloned()
     };
-    let standing = |projection: Projection| {
-        let live = find(projection, "live")?;
-        Some(Standing {
+    let mut standings = Vec::new();
+    for projection in Projection::ALL {
+        let Some(live) = find(projection, "live") else { continue };
+        standings.push(Standing {
             projection,
             state: state_of(projection, &live, head),
             head,
             live,
+            shares: shares(pool, projection).await?,
             next: find(projection, "next"),
             previous: find(projection, "previous"),
-        })
-    };
-    Ok(Projection::ALL.into_iter().filter_map(standing).collect())
+        });
+    }
+    Ok(standings)
 }
 
 fn state_of(projection: Projection, live: &Checkpoint, head: i64) -> ProjectionState {

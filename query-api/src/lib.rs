@@ -1,6 +1,7 @@
 //! Rows in, JSON out: every read of plans, workouts, runs and analytics.
 //!
-//! Each read belongs to the user it is authenticated as; what belongs to another does not exist here. A read that
+//! Each read belongs to the user it is authenticated as, or to the athlete whom that user names and coaches; what belongs
+//! to another does not exist here. A read that
 //! carries `Trainer-Position` waits until the rows show that event.
 
 mod day_range;
@@ -9,6 +10,7 @@ mod freshness;
 mod list_problems;
 mod plans;
 mod progress;
+mod reader;
 mod router;
 mod runs;
 mod state;

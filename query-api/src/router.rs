@@ -1,4 +1,5 @@
 use axum::middleware::from_fn_with_state;
+use service::CheapClones;
 use utoipa::OpenApi;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
@@ -13,7 +14,8 @@ use crate::{QueryState, plans, progress, runs, summary, workouts};
 pub fn router(state: QueryState) -> OpenApiRouter {
     // On each route and not on the router: a method that a path does not take is refused without a wait.
     let fresh = |route: UtoipaMethodRouter<QueryState>| -> UtoipaMethodRouter<QueryState> {
-        route.map(|methods| methods.route_layer(from_fn_with_state(state.clone(), await_position)))
+        let fresh = from_fn_with_state(state.clone(), await_position);
+        route.map(|methods| methods.route_layer((fresh, CheapClones)))
     };
     let mut router = OpenApiRouter::with_openapi(Beginning::openapi())
         .routes(fresh(routes!(plans::list_plans)))

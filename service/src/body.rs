@@ -44,6 +44,19 @@ impl JsonBody {
         &self.bytes
     }
 
+    /// Reads one of at most `limit_bytes`, for a request that has a file among its fields.
+    ///
+    /// # Errors
+    /// As for any other.
+    pub async fn read(request: Request, limit_bytes: usize) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::unsupported_media_type(
+                "send the body as Content-Type: application/json, in UTF-8",
+            ));
+        }
+        Self::parse(read_body(request, limit_bytes).await?)
+    }
+
     fn parse(bytes: Bytes) -> Result<Self, Problem> {
         match json::parse(&bytes) {
             Ok(Value::Object(object)) => Ok(Self { object, bytes }),
@@ -65,12 +78,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::unsupported_media_type(
-                "send the body as Content-Type: application/json, in UTF-8",
-            ));
-        }
-        Self::parse(read_body(request, JSON_LIMIT_BYTES).await?)
+        Self::read(request, JSON_LIMIT_BYTES).await
     }
 }
 

@@ -1,15 +1,18 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use http::{Method, StatusCode, header};
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, debug, field, info, info_span};
 
+use crate::access_log::{Counted, Line};
 use crate::problem_details::{Occurrence, render};
 use crate::{
-    Problem, ProblemKind, REQUEST_ID, RequestContext, UPLOAD_LIMIT_BYTES, metrics, panics_caught,
+    AccessLog, CheapClones, Problem, ProblemKind, REQUEST_ID, RequestContext, UPLOAD_LIMIT_BYTES,
+    metrics, panics_caught,
 };
 
 /// Puts a finished router into what every request gets on its way in and every answer on its way out.
@@ -18,12 +21,21 @@ use crate::{
 /// Every refusal becomes a [`Problem`] that knows its `instance` and `request_id`, whoever made it: the router's own
 /// 404 and 405 (with `Allow`) and axum's rejections too. Apply it once, last.
 pub fn enveloped(router: Router) -> Router {
-    panics_caught(router)
-        .layer(DefaultBodyLimit::max(UPLOAD_LIMIT_BYTES))
-        .layer(middleware::from_fn(envelope))
+    enveloped_with(router, AccessLog::default())
 }
 
-async fn envelope(mut request: Request, next: Next) -> Response {
+/// [`enveloped`], with a line in an access log for each request.
+pub fn enveloped_with(router: Router, access_log: AccessLog) -> Router {
+    panics_caught(router)
+        .layer(DefaultBodyLimit::max(UPLOAD_LIMIT_BYTES))
+        .layer((middleware::from_fn_with_state(access_log, envelope), CheapClones))
+}
+
+async fn envelope(
+    State(access_log): State<AccessLog>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let context = RequestContext::of(request.headers());
     let path = request.uri().path().to_owned();
@@ -31,8 +43,21 @@ async fn envelope(mut request: Request, next: Next) -> Response {
     // The route and not the path: an id is nobody's business in a log, and endless in a metric.
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let span = info_span!("request", request.id = %context.request_id, http.method = method, http.route = route);
+    let span = info_span!(
+        "request",
+        request.id = %context.request_id,
+        http.method = method,
+        http.route = route,
+        // Who has answered, when it was another process, and how often somebody was asked, when more than once.
+        upstream = field::Empty,
+        attempts = field::Empty,
+    );
     request.extensions_mut().insert(context.clone());
+    // Asked again and again by machines, of which nobody wants to read as long as all is well.
+    let by_machines = route.starts_with("/health") || route == "/metrics";
+    let log = (!by_machines).then_some(&access_log);
+    let line =
+        log.and_then(|log| Line::begin(log, &mut request, &context.request_id, method, route));
 
     let answer = next.run(request).instrument(span.clone()).await;
     let _entered = span.enter();
@@ -41,12 +66,19 @@ async fn envelope(mut request: Request, next: Next) -> Response {
 
     let elapsed = started.elapsed();
     metrics::record_request(method, route, answer.status(), elapsed);
-    info!(
-        http.status = answer.status().as_u16(),
-        elapsed_ms = elapsed.as_secs_f64() * 1000.0,
-        "request answered"
-    );
-    answer
+    let (status, elapsed_ms) = (answer.status(), elapsed.as_secs_f64() * 1000.0);
+    if by_machines && status.is_success() {
+        debug!(http.status = status.as_u16(), elapsed_ms, "request answered");
+    } else {
+        info!(http.status = status.as_u16(), elapsed_ms, "request answered");
+    }
+    match line {
+        Some(mut line) => {
+            line.answered(answer.status());
+            answer.map(|body| Body::new(Counted::new(body, line)))
+        }
+        None => answer,
+    }
 }
 
 /// The answer, with its problem told in full.

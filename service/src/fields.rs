@@ -150,6 +150,31 @@ impl<'a> Fields<'a> {
         read_items
     }
 
+    /// An object that may be left out or null; `None` also when it, or any field of it, is refused.
+    ///
+    /// `read` gets its fields; their violations are named `branding.title`.
+    pub fn object<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let object = match self.take(field) {
+            None | Some(Value::Null) => return None,
+            Some(Value::Object(object)) => object,
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
+                self.refuse(field, Violation::new("wrong_type", "must be an object"));
+                return None;
+            }
+        };
+        let path = self.named(field) + ".";
+        let mut fields = Fields { object, path, asked: vec![], violations: vec![] };
+        let value = read(&mut fields);
+        fields.refuse_unknown();
+        let is_whole = fields.violations.is_empty();
+        self.violations(fields.violations);
+        value.filter(|_| is_whole)
+    }
+
     /// Whether the client sent the field, null included.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {

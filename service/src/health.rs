@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Client;
@@ -16,6 +17,9 @@ use utoipa::ToSchema;
 /// How long the database may take to answer before it counts as out of reach.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a mail may wait before something is wrong.
+const LATE_MAIL_S: f64 = 15.0 * 60.0;
+
 /// How a program is.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct HealthReport {
@@ -33,6 +37,50 @@ pub struct HealthReport {
     pub nats: NatsHealth,
     /// How far the read models are behind the events.
     pub projections: Vec<ProjectionLag>,
+    /// The processes behind a gateway that is one of its own; of others, none.
+    pub upstreams: Vec<UpstreamHealth>,
+    /// How mail gets on; nothing when the database does not say.
+    pub mail: Option<MailHealth>,
+}
+
+/// How mail gets on.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MailHealth {
+    /// How many mails are to be sent.
+    pub waiting: i64,
+    /// How long the oldest of them has been waiting; 0 when there is none.
+    pub waiting_seconds: f64,
+    /// How many were given up in the last 30 days.
+    pub given_up: i64,
+}
+
+/// How a process is that a gateway passes requests on to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UpstreamHealth {
+    /// What it answers for.
+    #[schema(example = "query-api")]
+    pub role: &'static str,
+    /// Where it listens.
+    #[schema(example = "10.0.0.7:8005")]
+    pub address: String,
+    /// Whether it is asked.
+    pub breaker: BreakerState,
+    /// Whether it says that it can serve.
+    pub ready: bool,
+    /// Requests it has not answered yet.
+    pub requests_under_way: usize,
+}
+
+/// Whether a process is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// It is: it answers.
+    Closed,
+    /// It is left alone: it does not answer.
+    Open,
+    /// One request finds out whether it answers again.
+    HalfOpen,
 }
 
 /// Whether a program can serve.
@@ -88,13 +136,16 @@ pub struct ProjectionLag {
 }
 
 /// What a program asks to know how it is, and the paths that say so.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct HealthChecks {
     service: &'static str,
     version: &'static str,
     database: PgPool,
     nats: Option<Client>,
+    upstreams: Option<Arc<Upstreams>>,
 }
+
+type Upstreams = dyn Fn() -> Vec<UpstreamHealth> + Send + Sync;
 
 impl HealthChecks {
     /// Of the program with this name and version.
@@ -105,7 +156,16 @@ impl HealthChecks {
         database: PgPool,
         nats: Option<Client>,
     ) -> Self {
-        Self { service, version, database, nats }
+        Self { service, version, database, nats, upstreams: None }
+    }
+
+    /// The same, which also asks how the processes are that requests are passed on to.
+    #[must_use]
+    pub fn with_upstreams(
+        self,
+        upstreams: impl Fn() -> Vec<UpstreamHealth> + Send + Sync + 'static,
+    ) -> Self {
+        Self { upstreams: Some(Arc::new(upstreams)), ..self }
     }
 
     /// `GET /health`, `/health/live` and `/health/ready`.
@@ -119,31 +179,40 @@ impl HealthChecks {
 
     /// How the program is now.
     pub async fn report(&self) -> HealthReport {
-        let lags = tokio::time::timeout(DATABASE_TIMEOUT, self.projections()).await;
-        let (database, projections) = match lags {
-            Ok(Ok(projections)) => (DatabaseHealth::Connected, projections),
-            // Undefined table or schema.
-            Ok(Err(sqlx::Error::Database(cause)))
-                if matches!(cause.code().as_deref(), Some("42P01" | "3F000")) =>
-            {
-                (DatabaseHealth::NotMigrated, vec![])
-            }
-            Ok(Err(cause)) => {
-                warn!(%cause, "database not healthy");
-                (DatabaseHealth::Unreachable, vec![])
-            }
-            Err(_) => (DatabaseHealth::Unreachable, vec![]),
-        };
+        let asked = async { Ok((self.projections().await?, Some(self.mail().await?))) };
+        let (database, (projections, mail)) =
+            match tokio::time::timeout(DATABASE_TIMEOUT, asked).await {
+                Ok(Ok(found)) => (DatabaseHealth::Connected, found),
+                // Undefined table or schema.
+                Ok(Err(sqlx::Error::Database(cause)))
+                    if matches!(cause.code().as_deref(), Some("42P01" | "3F000")) =>
+                {
+                    (DatabaseHealth::NotMigrated, (vec![], None))
+                }
+                Ok(Err(cause)) => {
+                    warn!(%cause, "database not healthy");
+                    (DatabaseHealth::Unreachable, (vec![], None))
+                }
+                Err(_) => (DatabaseHealth::Unreachable, (vec![], None)),
+            };
         let nats = match self.nats.as_ref().map(Client::connection_state) {
             None => NatsHealth::NotUsed,
             Some(NatsState::Connected) => NatsHealth::Connected,
             Some(NatsState::Pending | NatsState::Disconnected) => NatsHealth::Disconnected,
         };
-        let parked = projections.iter().any(|projection| projection.parked_streams > 0);
+        let upstreams = self.upstreams.as_ref().map_or_else(Vec::new, |upstreams| upstreams());
+        let answers = |upstream: &UpstreamHealth| upstream.breaker == BreakerState::Closed;
+        let nobody_answers = !upstreams.is_empty() && !upstreams.iter().any(answers);
+        let something_missing = !upstreams.iter().all(answers)
+            || projections.iter().any(|projection| projection.parked_streams > 0)
+            || mail.as_ref().is_some_and(|mail| mail.waiting_seconds > LATE_MAIL_S);
         let status = match (database, nats) {
             (DatabaseHealth::Unreachable | DatabaseHealth::NotMigrated, _) => HealthStatus::Down,
+            (DatabaseHealth::Connected, _) if nobody_answers => HealthStatus::Down,
             (DatabaseHealth::Connected, NatsHealth::Disconnected) => HealthStatus::Degraded,
-            (DatabaseHealth::Connected, NatsHealth::Connected | NatsHealth::NotUsed) if parked => {
+            (DatabaseHealth::Connected, NatsHealth::Connected | NatsHealth::NotUsed)
+                if something_missing =>
+            {
                 HealthStatus::Degraded
             }
             (DatabaseHealth::Connected, NatsHealth::Connected | NatsHealth::NotUsed) => {
@@ -157,7 +226,22 @@ impl HealthChecks {
             database,
             nats,
             projections,
+            upstreams,
+            mail,
         }
+    }
+
+    async fn mail(&self) -> Result<MailHealth, sqlx::Error> {
+        let (waiting, waiting_seconds, given_up) = sqlx::query_as(
+            "select count(*) filter (where failed_at is null),
+                    coalesce(extract(epoch from now() - min(queued_at) filter (where failed_at is null)), 0)::float8,
+                    count(*) filter (where failed_at is not null)
+               from mail.queue
+              where sent_at is null",
+        )
+        .fetch_one(&self.database)
+        .await?;
+        Ok(MailHealth { waiting, waiting_seconds, given_up })
     }
 
     async fn projections(&self) -> Result<Vec<ProjectionLag>, sqlx::Error> {
@@ -166,10 +250,11 @@ impl HealthChecks {
             "select c.projection, c.position, h.position,
                     (select e.recorded_at from es.events e where e.position > c.position order by e.position limit 1),
                     (select count(*) from projector.parked_streams p
-                      where p.projection = c.projection and p.generation = c.generation)
-               from projector.checkpoints c
+                      where p.projection = c.projection and p.generation = 'live')
+               -- Of a projection whose work is divided, what is furthest behind.
+               from (select projection, min(position) as position from projector.checkpoints
+                      where generation = 'live' group by projection) c
               cross join es.head h
-              where c.generation = 'live'
               order by c.projection",
         )
         .fetch_all(&self.database)
@@ -187,6 +272,12 @@ impl HealthChecks {
                 parked_streams,
             })
             .collect())
+    }
+}
+
+impl std::fmt::Debug for HealthChecks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HealthChecks").field("service", &self.service).finish_non_exhaustive()
     }
 }
 

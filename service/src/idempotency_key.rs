@@ -1,7 +1,11 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::HeaderName;
 use http::request::Parts;
 
 use crate::Problem;
+
+/// The header of an answer that was given before, to the same request under the same key.
+pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The client's name for a write, under which it may be sent again: `Idempotency-Key`.
 ///

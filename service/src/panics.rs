@@ -8,13 +8,13 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use tracing::error;
 
-use crate::Problem;
+use crate::{CheapClones, Problem};
 
 /// Answers 500 when a handler of the router panics. Layers added afterwards see that answer like any other.
 ///
 /// [`enveloped`](crate::enveloped) does this too; do it first where layers in between add headers.
 pub fn panics_caught(router: Router) -> Router {
-    router.layer(middleware::from_fn(catch))
+    router.layer((middleware::from_fn(catch), CheapClones))
 }
 
 async fn catch(request: Request, next: Next) -> Response {

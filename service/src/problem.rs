@@ -17,6 +17,10 @@ pub enum ProblemKind {
     Unauthorized,
     /// Known, but not allowed.
     Forbidden,
+    /// The password was right, and a code is awaited.
+    SecondFactorRequired,
+    /// Allowed to whoever has just proved who they are.
+    ProofRequired,
     /// Unknown, deleted, or another user's.
     NotFound,
     /// The path exists, the method does not.
@@ -31,6 +35,8 @@ pub enum ProblemKind {
     PayloadTooLarge,
     /// A body in another format.
     UnsupportedMediaType,
+    /// Bytes are asked for that it does not have.
+    RangeNotSatisfiable,
     /// Fields are missing or wrong.
     Unprocessable,
     /// More requests than allowed.
@@ -48,7 +54,9 @@ impl ProblemKind {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::SecondFactorRequired | Self::ProofRequired => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict => StatusCode::CONFLICT,
@@ -56,6 +64,7 @@ impl ProblemKind {
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -70,6 +79,8 @@ impl ProblemKind {
             Self::BadRequest => "urn:running-trainer:problem:bad-request",
             Self::Unauthorized => "urn:running-trainer:problem:unauthorized",
             Self::Forbidden => "urn:running-trainer:problem:forbidden",
+            Self::SecondFactorRequired => "urn:running-trainer:problem:second-factor-required",
+            Self::ProofRequired => "urn:running-trainer:problem:proof-required",
             Self::NotFound => "urn:running-trainer:problem:not-found",
             Self::MethodNotAllowed => "urn:running-trainer:problem:method-not-allowed",
             Self::Conflict => "urn:running-trainer:problem:conflict",
@@ -77,6 +88,7 @@ impl ProblemKind {
             Self::PreconditionFailed => "urn:running-trainer:problem:precondition-failed",
             Self::PayloadTooLarge => "urn:running-trainer:problem:payload-too-large",
             Self::UnsupportedMediaType => "urn:running-trainer:problem:unsupported-media-type",
+            Self::RangeNotSatisfiable => "urn:running-trainer:problem:range-not-satisfiable",
             Self::Unprocessable => "urn:running-trainer:problem:unprocessable",
             Self::TooManyRequests => "urn:running-trainer:problem:too-many-requests",
             Self::Internal => "urn:running-trainer:problem:internal",
@@ -91,6 +103,8 @@ impl ProblemKind {
             Self::BadRequest => "The request is malformed",
             Self::Unauthorized => "A valid access token is needed",
             Self::Forbidden => "This is not allowed",
+            Self::SecondFactorRequired => "A code is needed to sign in",
+            Self::ProofRequired => "A recent proof of who you are is needed",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The path does not take this method",
             Self::Conflict => "The request conflicts with the present state",
@@ -98,6 +112,7 @@ impl ProblemKind {
             Self::PreconditionFailed => "It has changed in the meantime",
             Self::PayloadTooLarge => "The body is too large",
             Self::UnsupportedMediaType => "The body has an unsupported format",
+            Self::RangeNotSatisfiable => "It does not have these bytes",
             Self::Unprocessable => "Fields are missing or wrong",
             Self::TooManyRequests => "Too many requests",
             Self::Internal => "Something went wrong here",
@@ -117,6 +132,7 @@ impl ProblemKind {
             StatusCode::PRECONDITION_FAILED => Self::PreconditionFailed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::RANGE_NOT_SATISFIABLE => Self::RangeNotSatisfiable,
             StatusCode::UNPROCESSABLE_ENTITY => Self::Unprocessable,
             StatusCode::TOO_MANY_REQUESTS => Self::TooManyRequests,
             StatusCode::SERVICE_UNAVAILABLE => Self::Unavailable,
@@ -225,6 +241,16 @@ impl Problem {
     /// 415: a body in another format.
     pub fn unsupported_media_type(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ProblemKind::UnsupportedMediaType).detail(detail)
+    }
+
+    /// 416: bytes are asked for that it, of `size` bytes, does not have.
+    #[must_use]
+    pub fn range_not_satisfiable(size: u64) -> Self {
+        let range = format!("bytes */{size}");
+        let range = HeaderValue::try_from(range).expect("digits and ASCII are a header value");
+        Self::new(ProblemKind::RangeNotSatisfiable)
+            .detail(format!("it has {size} bytes"))
+            .header(header::CONTENT_RANGE, range)
     }
 
     /// 422: fields are missing or wrong; name them all at once.

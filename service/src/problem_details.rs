@@ -96,7 +96,10 @@ pub enum ReadProblems {
     /// No access token, or a bad one
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] ProblemDetails),
-    /// Unknown, deleted, or another user's
+    /// The API key has not the scope `read`
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] ProblemDetails),
+    /// Unknown, deleted, or another user's who has not granted you access
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] ProblemDetails),
     /// More requests than allowed; see Retry-After
@@ -116,7 +119,10 @@ pub enum WriteProblems {
     /// No access token, or a bad one
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(#[to_schema] ProblemDetails),
-    /// Unknown, deleted, or another user's
+    /// The API key has not the scope `write`, or the athlete has granted less than this takes
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] ProblemDetails),
+    /// Unknown, deleted, or another user's who has not granted you access
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] ProblemDetails),
     /// At odds with the present state

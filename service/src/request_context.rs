@@ -39,7 +39,12 @@ impl RequestContext {
         Self { request_id, traceparent }
     }
 
-    pub(crate) fn header(&self) -> HeaderValue {
+    /// The request's id as the value of [`REQUEST_ID`].
+    ///
+    /// # Panics
+    /// Never: an id is visible ASCII.
+    #[must_use]
+    pub fn header(&self) -> HeaderValue {
         HeaderValue::from_str(&self.request_id).expect("visible ASCII is a header value")
     }
 }

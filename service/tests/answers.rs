@@ -209,6 +209,7 @@ async fn every_kind_of_problem_has_its_own_type_and_status() {
         (ProblemKind::MethodNotAllowed, 405),
         (ProblemKind::Conflict, 409),
         (ProblemKind::Gone, 410),
+        (ProblemKind::RangeNotSatisfiable, 416),
         (ProblemKind::PreconditionFailed, 412),
         (ProblemKind::PayloadTooLarge, 413),
         (ProblemKind::UnsupportedMediaType, 415),

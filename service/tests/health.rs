@@ -27,6 +27,11 @@ async fn health(router: &Router) -> (u16, Value) {
     (answer.status.as_u16(), answer.json())
 }
 
+fn projection<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let mut projections = report["projections"].as_array().expect("projections").iter();
+    projections.find(|projection| projection["name"] == name).expect("it is among them")
+}
+
 #[tokio::test]
 async fn a_program_with_its_database_is_ok() {
     let (status, report) = health(&router(migrated().await, None)).await;
@@ -37,7 +42,7 @@ async fn a_program_with_its_database_is_ok() {
     let plans = json!({
         "name": "plans", "position": 0, "lag_events": 0, "lag_seconds": 0.0, "parked_streams": 0,
     });
-    assert_eq!(report["projections"][0], plans);
+    assert_eq!(*projection(&report, "plans"), plans);
 }
 
 #[tokio::test]
@@ -54,13 +59,34 @@ async fn a_program_that_does_not_show_everything_is_degraded() {
     .expect("a parked stream");
     let (status, report) = health(&router(pool, None)).await;
     assert_eq!((status, &report["status"]), (200, &json!("degraded")));
-    let parked: Vec<_> = report["projections"]
-        .as_array()
-        .expect("projections")
-        .iter()
-        .map(|projection| &projection["parked_streams"])
-        .collect();
+    let parked = ["plans", "runs"].map(|name| &projection(&report, name)["parked_streams"]);
     assert_eq!(parked, [&json!(1), &json!(0)]);
+}
+
+#[tokio::test]
+async fn a_program_whose_mails_wait_for_long_is_degraded() {
+    let pool = migrated().await;
+    let queue = async |queued: &str, failed: bool| {
+        sqlx::query(
+            "insert into mail.queue (mail_id, kind, recipient, content, queued_at, useless_at, failed_at)
+             values (gen_random_uuid(), 'test', 'ann@example.org', '', now() - $1::interval, now() + '1 day',
+                     case when $2 then now() end)",
+        )
+        .bind(queued)
+        .bind(failed)
+        .execute(&pool)
+        .await
+        .expect("a mail");
+    };
+    queue("2 hours", true).await;
+    queue("10 minutes", false).await;
+    let (status, report) = health(&router(pool.clone(), None)).await;
+    assert_eq!((status, &report["status"]), (200, &json!("ok")));
+    assert_eq!((&report["mail"]["waiting"], &report["mail"]["given_up"]), (&json!(1), &json!(1)));
+    assert!(report["mail"]["waiting_seconds"].as_f64().expect("seconds") >= 600.0);
+    queue("16 minutes", false).await;
+    let (status, report) = health(&router(pool.clone(), None)).await;
+    assert_eq!((status, &report["status"]), (200, &json!("degraded")));
 }
 
 #[tokio::test]
@@ -85,7 +111,7 @@ async fn the_lag_is_that_of_the_first_event_not_shown() {
         .await
         .expect("a checkpoint");
     let (_, report) = health(&router(pool, None)).await;
-    let plans = &report["projections"][0];
+    let plans = projection(&report, "plans");
     assert_eq!((&plans["position"], &plans["lag_events"]), (&json!(1), &json!(2)));
     let lag_seconds = plans["lag_seconds"].as_f64().expect("a number");
     assert!((3_600.0..3_660.0).contains(&lag_seconds), "{lag_seconds}");

@@ -2,12 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use domain::Part;
 use embedded::testing::shared;
 use futures::future::join_all;
 use service::{ReadModels, Waited, checkpoint_subject};
 use sqlx::PgPool;
 
 const LONG: Duration = Duration::from_secs(20);
+
+fn part() -> Part {
+    Part::from_number(7).expect("a part")
+}
 
 async fn database() -> PgPool {
     let pool = PgPool::connect(&shared().database().await).await.expect("a connection");
@@ -42,7 +47,7 @@ async fn projections(pool: &PgPool) -> Vec<String> {
 #[tokio::test]
 async fn what_is_reached_is_not_waited_for() {
     let models = ReadModels::new(database().await);
-    assert_eq!(models.wait_for(0, Duration::ZERO).await, Waited::Reached);
+    assert_eq!(models.wait_for(part(), 0, Duration::ZERO).await, Waited::Reached);
 }
 
 #[tokio::test]
@@ -51,13 +56,13 @@ async fn the_database_is_asked_when_nobody_says_anything() {
     let models = ReadModels::new(pool.clone());
     let waiting = tokio::spawn({
         let models = models.clone();
-        async move { models.wait_for(5, LONG).await }
+        async move { models.wait_for(part(), 5, LONG).await }
     });
     commit_all(&pool, 5).await;
     let began = Instant::now();
     assert_eq!(waiting.await.expect("a result"), Waited::Reached);
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    assert_eq!(models.position(), 5);
+    assert_eq!(models.position(part()), 5);
 }
 
 #[tokio::test]
@@ -65,9 +70,9 @@ async fn every_projection_must_be_there() {
     let pool = database().await;
     let models = ReadModels::new(pool.clone());
     commit(&pool, "plans", 5).await;
-    assert_eq!(models.wait_for(5, Duration::from_millis(300)).await, Waited::TimedOut);
+    assert_eq!(models.wait_for(part(), 5, Duration::from_millis(300)).await, Waited::TimedOut);
     commit_all(&pool, 5).await;
-    assert_eq!(models.wait_for(5, LONG).await, Waited::Reached);
+    assert_eq!(models.wait_for(part(), 5, LONG).await, Waited::Reached);
 }
 
 #[tokio::test]
@@ -75,21 +80,21 @@ async fn what_is_announced_needs_no_database() {
     let pool = database().await;
     let models = ReadModels::new(pool.clone());
     commit_all(&pool, 1).await;
-    assert_eq!(models.wait_for(1, LONG).await, Waited::Reached);
+    assert_eq!(models.wait_for(part(), 1, LONG).await, Waited::Reached);
     let names = projections(&pool).await;
     pool.close().await;
-    let waiting = join_all((1..=500).map(|position| models.wait_for(position, LONG)));
+    let waiting = join_all((1..=500).map(|position| models.wait_for(part(), position, LONG)));
     let announcing = async {
         for position in 1..=500 {
             for name in &names {
-                models.announce(name, position);
+                models.announce(name, u64::MAX, position);
             }
             tokio::task::yield_now().await;
         }
     };
     let (waited, ()) = tokio::join!(waiting, announcing);
     assert!(waited.iter().all(|waited| *waited == Waited::Reached));
-    assert_eq!(models.wait_for(501, Duration::from_millis(50)).await, Waited::TimedOut);
+    assert_eq!(models.wait_for(part(), 501, Duration::from_millis(50)).await, Waited::TimedOut);
 }
 
 #[tokio::test]
@@ -98,7 +103,7 @@ async fn what_another_process_announces_is_heard() {
     let names = projections(&pool).await;
     let models = ReadModels::new(pool.clone());
     commit_all(&pool, 1).await;
-    assert_eq!(models.wait_for(1, LONG).await, Waited::Reached);
+    assert_eq!(models.wait_for(part(), 1, LONG).await, Waited::Reached);
     pool.close().await;
 
     let nats = nats().await;
@@ -106,13 +111,15 @@ async fn what_another_process_announces_is_heard() {
         let (models, nats) = (models.clone(), nats.clone());
         async move { models.follow_nats(nats).await }
     });
-    let waiting = models.wait_for(9, LONG);
+    let waiting = models.wait_for(part(), 9, LONG);
     let announcing = async {
         // Not before the subscription is there; core NATS keeps nothing.
         for _ in 0..50 {
             for name in &names {
                 nats.publish(checkpoint_subject(name), "rubbish".into()).await.expect("published");
-                nats.publish(checkpoint_subject(name), "9".into()).await.expect("published");
+                nats.publish(checkpoint_subject(name), "9 ffffffffffffffff".into())
+                    .await
+                    .expect("published");
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -139,10 +146,10 @@ async fn a_database_that_is_away_is_asked_again() {
     let pool = PgPool::connect(&url).await.expect("a connection");
     // No tables yet: the first questions fail.
     let models = ReadModels::new(pool.clone());
-    assert_eq!(models.wait_for(1, Duration::from_millis(100)).await, Waited::TimedOut);
+    assert_eq!(models.wait_for(part(), 1, Duration::from_millis(100)).await, Waited::TimedOut);
     sqlx::migrate!("../migrations").run(&pool).await.expect("migrations");
     commit_all(&pool, 1).await;
-    assert_eq!(models.wait_for(1, LONG).await, Waited::Reached);
+    assert_eq!(models.wait_for(part(), 1, LONG).await, Waited::Reached);
 }
 
 #[tokio::test]
@@ -150,7 +157,7 @@ async fn who_hangs_up_leaves_nothing_behind() {
     let pool = database().await;
     let models = ReadModels::new(pool.clone());
     for _ in 0..100 {
-        let waiting = models.wait_for(7, LONG);
+        let waiting = models.wait_for(part(), 7, LONG);
         assert!(tokio::time::timeout(Duration::from_millis(1), waiting).await.is_err());
     }
     assert!(format!("{models:?}").contains("waiters: {}"));

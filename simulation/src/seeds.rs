@@ -15,7 +15,8 @@ const SEEDS: u64 = 10_000;
 const LINES: usize = 120;
 
 /// Runs a simulation with the seeds that once failed, one a line in `kept`, and with many that nobody has
-/// seen: 10,000, or as many as `TRAINER_TEST_SEEDS` says. `TRAINER_TEST_SEED` runs that one only.
+/// seen: 10,000, or as many as `TRAINER_TEST_SEEDS` says. `TRAINER_TEST_SEED` runs that one only;
+/// `TRAINER_TEST_FIRST_SEED` says where the others begin, where each run is to be the same.
 ///
 /// # Panics
 /// When a run ends with a violation, or panics: with its seed, and what happened before.
@@ -29,8 +30,8 @@ pub fn explore(kept: &str, run: impl Fn(u64, &mut Trace) -> Result<(), String> +
     let kept: Vec<u64> =
         kept.map(|line| line.trim().parse().expect("a seed is a number")).collect();
     let count = number_from("TRAINER_TEST_SEEDS").unwrap_or(SEEDS);
-    let first =
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() * 1_000_000);
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    let first = number_from("TRAINER_TEST_FIRST_SEED").unwrap_or_else(|| now() * 1_000_000);
     eprintln!("{} kept seeds, and {count} from {first}", kept.len());
     let seeds = Seeds { kept, first, count, next: AtomicU64::new(0) };
     if let Some(seed) = first_failure(&seeds, &run) {

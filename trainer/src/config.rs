@@ -6,11 +6,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use auth::MasterKey;
+use auth::{LoginThrottle, MasterKey};
 use clap::{Args, ValueEnum};
-use gateway::{PerMinute, RateLimits};
+use gateway::{
+    AllowedOrigins, DoorSettings, Origin, PerMinute, RateLimits, UpstreamAddress, UpstreamSettings,
+};
 use nats::StreamSettings;
 use service::telemetry::LogFormat;
+use service::{AccessLog, AccessLogTarget, Network, ServeOptions, Tls, TrustedProxies};
+
+use crate::account_config::AccountConfig;
+use crate::print_config::PrintConfig;
 
 /// Where the data and the servers are. Without `DATABASE_URL` and `NATS_URL` the trainer starts its own.
 #[derive(Debug, Clone, Args)]
@@ -49,6 +55,10 @@ pub(crate) struct ServerConfig {
     /// The key that signing keys are encrypted with, 32 bytes in base64; a file in the data folder when not given.
     #[arg(long, env = "TRAINER_MASTER_KEY", hide_env_values = true, global = true)]
     pub(crate) master_key: Option<String>,
+    #[command(flatten)]
+    pub(crate) accounts: AccountConfig,
+    #[command(flatten)]
+    pub(crate) printing: PrintConfig,
 }
 
 impl ServerConfig {
@@ -83,34 +93,157 @@ pub(crate) struct HttpConfig {
     /// The address to listen on; 0.0.0.0 for every one of the machine.
     #[arg(long, env = "TRAINER_BIND", default_value = "127.0.0.1")]
     pub(crate) bind: IpAddr,
-    /// The port; 8000 for everything, 8001 to 8007 for single roles.
+    /// The port; 8000 for everything and for the gateway, 8001 to 8008 for single roles.
     #[arg(long, env = "TRAINER_PORT")]
     pub(crate) port: Option<u16>,
+    /// A certificate in PEM, with those it is signed with behind it: TLS instead of plain HTTP. Read again when it changes.
+    #[arg(long, env = "TRAINER_TLS_CERT", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key in PEM.
+    #[arg(long, env = "TRAINER_TLS_KEY", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Networks whose X-Forwarded-For is believed, as 10.0.0.0/8,fd00::/8: those of your proxies, or of the gateway.
+    #[arg(long, env = "TRAINER_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Whose pages may ask from a browser, as https://app.example,http://localhost:5173; * for anybody's.
+    #[arg(long, env = "TRAINER_ALLOWED_ORIGINS", value_delimiter = ',')]
+    pub(crate) allowed_origins: Vec<Origin>,
+    /// Where a line of JSON is written for each request: off, stdout, or a file.
+    #[arg(long, env = "TRAINER_ACCESS_LOG", default_value = "off")]
+    pub(crate) access_log: AccessLogTarget,
     /// Whether clients are limited.
     #[arg(long, env = "TRAINER_RATE_LIMITS", value_enum, default_value_t = Switch::On)]
     pub(crate) rate_limits: Switch,
-    /// Reads a minute for each user.
+    /// Reads a minute for each user, and for each address without a user.
     #[arg(long, env = "TRAINER_READS_PER_MINUTE", default_value = "100")]
     pub(crate) reads_per_minute: NonZeroU32,
-    /// Writes a minute for each user.
+    /// Writes a minute for each user, and for each address without a user.
     #[arg(long, env = "TRAINER_WRITES_PER_MINUTE", default_value = "30")]
     pub(crate) writes_per_minute: NonZeroU32,
-    /// Logins and registrations a minute for each address.
+    /// Reads a minute with one API key, which count for its user, too; as many as for users when not given.
+    #[arg(long, env = "TRAINER_KEY_READS_PER_MINUTE")]
+    pub(crate) key_reads_per_minute: Option<NonZeroU32>,
+    /// Writes a minute with one API key, which count for its user, too; as many as for users when not given.
+    #[arg(long, env = "TRAINER_KEY_WRITES_PER_MINUTE")]
+    pub(crate) key_writes_per_minute: Option<NonZeroU32>,
+    /// Logins, registrations and the like a minute for each address.
     #[arg(long, env = "TRAINER_LOGINS_PER_MINUTE", default_value = "10")]
     pub(crate) logins_per_minute: NonZeroU32,
+    /// Whether whoever tries too many passwords has to wait, wherever from; like the limits when not given.
+    #[arg(long, env = "TRAINER_LOGIN_THROTTLE", value_enum)]
+    pub(crate) login_throttle: Option<Switch>,
 }
 
 impl HttpConfig {
-    /// What the gateway makes of it.
-    pub(crate) fn rate_limits(&self) -> RateLimits {
-        match self.rate_limits {
+    /// What sign-in makes of it.
+    pub(crate) fn login_throttle(&self) -> LoginThrottle {
+        match self.login_throttle.unwrap_or(self.rate_limits) {
+            Switch::On => LoginThrottle::On,
+            Switch::Off => LoginThrottle::Off,
+        }
+    }
+
+    /// Who may come in through the public door, and how often.
+    ///
+    /// # Errors
+    /// When the access log cannot be opened.
+    pub(crate) fn door(&self) -> anyhow::Result<DoorSettings> {
+        let rate_limits = match self.rate_limits {
             Switch::Off => RateLimits::Off,
             Switch::On => RateLimits::PerMinute(PerMinute {
                 reads: self.reads_per_minute,
                 writes: self.writes_per_minute,
+                key_reads: self.key_reads_per_minute.unwrap_or(self.reads_per_minute),
+                key_writes: self.key_writes_per_minute.unwrap_or(self.writes_per_minute),
                 credentials: self.logins_per_minute,
             }),
-        }
+        };
+        Ok(DoorSettings { rate_limits, ..self.side_door()? })
+    }
+
+    /// The same for the port of a single role, which is for the gateway and for development: there are no limits.
+    ///
+    /// # Errors
+    /// When the access log cannot be opened.
+    pub(crate) fn side_door(&self) -> anyhow::Result<DoorSettings> {
+        let access_log = AccessLog::to(&self.access_log)
+            .with_context(|| format!("the access log {} cannot be opened", self.access_log))?;
+        Ok(DoorSettings {
+            rate_limits: RateLimits::Off,
+            limits_shared_in: None,
+            trusted_proxies: TrustedProxies::new(self.trusted_proxies.iter().copied()),
+            allowed_origins: AllowedOrigins::new(self.allowed_origins.iter().cloned()),
+            access_log,
+        })
+    }
+
+    /// What connections are accepted with.
+    ///
+    /// # Errors
+    /// When the certificate cannot be used.
+    pub(crate) fn serve_options(&self) -> anyhow::Result<ServeOptions> {
+        let tls = match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::from_files(certificate, key)?),
+            (None, _) | (_, None) => None,
+        };
+        Ok(ServeOptions { tls, ..ServeOptions::default() })
+    }
+}
+
+/// Where the gateway finds the roles. Several of a role share the work.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Roles behind the gateway")]
+pub(crate) struct UpstreamConfig {
+    /// Where command-api listens, as http://10.0.0.7:8001,http://10.0.0.8:8001.
+    #[arg(
+        long,
+        env = "TRAINER_COMMAND_API_URLS",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8001"
+    )]
+    pub(crate) command_api_urls: Vec<UpstreamAddress>,
+    /// Where query-api listens.
+    #[arg(
+        long,
+        env = "TRAINER_QUERY_API_URLS",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8005"
+    )]
+    pub(crate) query_api_urls: Vec<UpstreamAddress>,
+    /// Where pdf listens.
+    #[arg(
+        long,
+        env = "TRAINER_PDF_URLS",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8002"
+    )]
+    pub(crate) pdf_urls: Vec<UpstreamAddress>,
+    /// Where auth listens.
+    #[arg(
+        long,
+        env = "TRAINER_AUTH_URLS",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8004"
+    )]
+    pub(crate) auth_urls: Vec<UpstreamAddress>,
+    /// Where projector listens, which answers what operators ask.
+    #[arg(
+        long,
+        env = "TRAINER_PROJECTOR_URLS",
+        value_delimiter = ',',
+        default_value = "http://127.0.0.1:8006"
+    )]
+    pub(crate) projector_urls: Vec<UpstreamAddress>,
+    /// How many seconds a role may take until its answer begins.
+    #[arg(long, env = "TRAINER_UPSTREAM_TIMEOUT_SECONDS", default_value = "30")]
+    pub(crate) upstream_timeout_seconds: NonZeroU32,
+}
+
+impl UpstreamConfig {
+    /// How long each of them is waited for.
+    pub(crate) fn settings(&self) -> UpstreamSettings {
+        let seconds = u64::from(self.upstream_timeout_seconds.get());
+        UpstreamSettings { answers_within: Duration::from_secs(seconds) }
     }
 }
 

@@ -9,13 +9,14 @@ use auth::{AccessToken, MasterKey, Password};
 use chrono::{TimeDelta, Utc};
 use comfy_table::{CellAlignment, Table, presets};
 use command_api::transactions::{FirstStatus, ImportPlan, ImportRun};
-use domain::{OwnerId, PlanId};
+use domain::{OwnerId, Part, PlanId};
 use event_store::CommandContext;
 use serde_json::Value;
 use service::{Role, Waited};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::commands;
 use crate::http_client::HttpClient;
 use crate::roles::Process;
 
@@ -37,10 +38,13 @@ pub(crate) async fn show(
     process: &Process,
     master_key: &MasterKey,
     address: SocketAddr,
+    data_dir: &Path,
 ) -> anyhow::Result<()> {
     let account = account(&process.pool).await?;
     let (plan_id, position) = train(process, account.owner).await?;
-    if process.read_models.wait_for(position.unsigned_abs(), PATIENCE).await == Waited::TimedOut {
+    let part = Part::of(account.owner);
+    let waited = process.read_models.wait_for(part, position.unsigned_abs(), PATIENCE).await;
+    if waited == Waited::TimedOut {
         bail!(
             "the read models did not come to position {position} within {} s",
             PATIENCE.as_secs()
@@ -51,7 +55,11 @@ pub(crate) async fn show(
     let plan = client.get_json(&format!("/api/v1/plans/{plan_id}")).await?;
     let progress = client.get_json(&format!("/api/v1/analytics/plans/{plan_id}/progress")).await?;
     let summary = client.get_json("/api/v1/analytics/summary").await?;
+    std::fs::create_dir_all(data_dir)?;
+    let pdf = data_dir.join("demo-plan.pdf");
+    commands::pdf::overview(&process.pool, plan_id, &pdf).await?;
     print(&account, &token, plan_id, address.port(), &[plan, progress, summary]);
+    show_pdf(&pdf);
     Ok(())
 }
 
@@ -60,6 +68,11 @@ pub(crate) async fn show(
 pub(crate) fn show_events(data_dir: &Path) {
     println!("\nThe events on NATS, with the password: {}/nats-subscriber.url", data_dir.display());
     println!("What to do with it: docs/SUBSCRIBERS.md");
+}
+
+#[expect(clippy::print_stdout, reason = "the demo is shown to a person")]
+fn show_pdf(pdf: &Path) {
+    println!("The plan for the fridge: {}", pdf.display());
 }
 
 struct Account {

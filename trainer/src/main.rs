@@ -1,5 +1,6 @@
 //! `trainer`: the only program of Running Trainer.
 
+mod account_config;
 mod bench;
 mod commands;
 mod config;
@@ -8,8 +9,10 @@ mod http_client;
 mod infrastructure;
 mod migrations;
 mod open_files;
+mod print_config;
 mod progress;
 mod roles;
+mod sign_in_config;
 mod signals;
 
 use std::process::ExitCode;
@@ -46,6 +49,7 @@ Examples:
   trainer user create --email me@example.org      an account; asks for the password
   trainer import runs activities.csv --user me@example.org
   trainer import plan marathon.yaml --race-date 2027-04-25 --user me@example.org
+  trainer pdf PLAN --template overview -o plan.pdf  a plan on paper
   trainer events tail --follow                    what happens, as it happens
   trainer events export --output events.jsonl     all of it, for another store or for analysis
   trainer projections rebuild runs                the runs' tables anew, from the events
@@ -64,8 +68,12 @@ enum Command {
     User(commands::user::UserArgs),
     /// Works on what signs people in: rotates the keys of access tokens.
     Auth(commands::auth::AuthArgs),
+    /// Shows mails that are not sent, and tries them again.
+    Mail(commands::mail::MailArgs),
     /// Imports plans and runs from files.
     Import(commands::import::ImportArgs),
+    /// Prints a plan as PDF; needs no running server.
+    Pdf(Box<commands::pdf::PdfArgs>),
     /// Shows, rebuilds, compares and verifies the tables that queries read.
     Projections(commands::projections::ProjectionsArgs),
     /// Shows plans and runs with an event that a projection cannot apply, and lets them go on.
@@ -117,7 +125,9 @@ async fn run() -> anyhow::Result<()> {
         | Command::Migrate
         | Command::User(_)
         | Command::Auth(_)
+        | Command::Mail(_)
         | Command::Import(_)
+        | Command::Pdf(_)
         | Command::Projections(_)
         | Command::Parked(_)
         | Command::Events(_)
@@ -131,7 +141,9 @@ async fn run() -> anyhow::Result<()> {
         Command::Migrate => commands::migrate::migrate(&servers).await,
         Command::User(args) => commands::user::user(args, &servers).await,
         Command::Auth(args) => commands::auth::auth(args, &servers).await,
+        Command::Mail(args) => commands::mail::mail(args, &servers).await,
         Command::Import(args) => commands::import::import(args, &servers).await,
+        Command::Pdf(args) => commands::pdf::pdf(*args, &servers).await,
         Command::Projections(args) => commands::projections::projections(args, &servers).await,
         Command::Parked(args) => commands::parked::parked(args, &servers).await,
         Command::Events(args) => commands::events::events(args, &servers).await,

@@ -4,26 +4,30 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
-use auth::MasterKey;
+use anyhow::{Context, bail};
+use auth::{LoginThrottle, MasterKey, Providers};
 use axum::Router;
 use chrono::Utc;
 use clap::ValueEnum;
 use command_api::CommandState;
 use event_store::{EventStore, StoreConfig};
-use gateway::{Api, Gateway, RateLimits};
+use gateway::{Api, DoorSettings, Gateway, UpstreamAddress, Upstreams};
 use nats::{Announcer, Relay};
 use operations::OperationsState;
-use projector::{OnProjected, Projection};
+use pdf::{MailWith, Pace, PdfState, Printer};
+use pdf_storage::Files;
+use projector::{OnProjected, Parts, Projection};
 use query_api::{Calendar, QueryState};
-use service::{HealthChecks, Metrics, ReadModels};
+use service::{HealthChecks, Metrics, ReadModels, ServeOptions};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use typesetting::Typesetter;
+use utoipa::openapi::OpenApi;
 
-use crate::config::ServerConfig;
+use crate::config::{ServerConfig, UpstreamConfig};
 
 /// How long the last announcements may take to reach NATS at the end.
 const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
@@ -31,29 +35,43 @@ const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
 /// A part of the program that may be a process of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Role {
+    /// The public door: passes requests on to the others.
+    Gateway,
     /// Writes: commands in, events out.
     CommandApi,
     /// Reads: rows as JSON.
     QueryApi,
+    /// PDFs of plans: asked for, rendered, fetched.
+    Pdf,
     /// Accounts and tokens.
     Auth,
     /// Events into rows.
     Projector,
     /// Events onto NATS.
     Relay,
-    /// What is done in the background: completing erasures.
+    /// What is done in the background: completing erasures, sending mails.
     Worker,
 }
 
 impl Role {
-    /// Every role.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::CommandApi, Self::QueryApi, Self::Auth, Self::Projector, Self::Relay, Self::Worker];
+    /// Everything that one process does when there is only one. Its door is its own, and no role.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::CommandApi,
+        Self::QueryApi,
+        Self::Pdf,
+        Self::Auth,
+        Self::Projector,
+        Self::Relay,
+        Self::Worker,
+    ];
 
-    fn name(self) -> &'static str {
+    /// Its name, as `serve` takes it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::Gateway => "gateway",
             Self::CommandApi => "command-api",
             Self::QueryApi => "query-api",
+            Self::Pdf => "pdf",
             Self::Auth => "auth",
             Self::Projector => "projector",
             Self::Relay => "relay",
@@ -64,7 +82,9 @@ impl Role {
     /// Where it listens when it is alone.
     pub(crate) fn port(self) -> u16 {
         match self {
+            Self::Gateway => 8000,
             Self::CommandApi => 8001,
+            Self::Pdf => 8002,
             Self::Auth => 8004,
             Self::QueryApi => 8005,
             Self::Projector => 8006,
@@ -84,9 +104,23 @@ pub(crate) struct Process {
     pub(crate) store: EventStore,
     /// How far the read models have come.
     pub(crate) read_models: ReadModels,
+    /// Through whom people can sign in besides.
+    pub(crate) providers: Providers,
+    /// Whether whoever tries too many passwords has to wait.
+    pub(crate) login_throttle: LoginThrottle,
     /// Ends everything.
     pub(crate) shutdown: CancellationToken,
     tasks: JoinSet<()>,
+}
+
+/// Where and how a process is reached.
+pub(crate) struct Listen {
+    /// Address and port.
+    pub(crate) address: (IpAddr, u16),
+    /// Who may come in, and how often.
+    pub(crate) door: DoorSettings,
+    /// How connections are accepted.
+    pub(crate) options: ServeOptions,
 }
 
 impl Process {
@@ -95,10 +129,21 @@ impl Process {
         let store = EventStore::new(pool.clone(), StoreConfig::default());
         let read_models = ReadModels::new(pool.clone());
         let shutdown = CancellationToken::new();
-        Self { pool, client, store, read_models, shutdown, tasks: JoinSet::new() }
+        let (providers, login_throttle) = (Providers::default(), LoginThrottle::default());
+        Self {
+            pool,
+            client,
+            store,
+            read_models,
+            providers,
+            login_throttle,
+            shutdown,
+            tasks: JoinSet::new(),
+        }
     }
 
-    /// Starts roles, and serves their HTTP side as one; returns where it listens.
+    /// Starts roles, and serves their HTTP side as one; returns where it listens. Only auth, pdf and the worker need the
+    /// master key.
     ///
     /// # Errors
     /// When the address is taken, or a role cannot start.
@@ -106,13 +151,10 @@ impl Process {
         &mut self,
         roles: &[Role],
         config: &ServerConfig,
-        master_key: &MasterKey,
-        address: (IpAddr, u16),
-        rate_limits: RateLimits,
+        master_key: Option<&MasterKey>,
+        listen: Listen,
     ) -> anyhow::Result<SocketAddr> {
-        let listener = TcpListener::bind(address).await.with_context(|| {
-            format!("port {} of {} cannot be listened on", address.1, address.0)
-        })?;
+        let listener = listener(listen.address).await?;
         let mut apis = Vec::new();
         for role in roles {
             match role {
@@ -121,8 +163,22 @@ impl Process {
                     self.tell_others_what_was_appended();
                 }
                 Role::QueryApi => apis.push(query_api::router(self.query_state()).into()),
+                Role::Pdf => {
+                    let master_key = master_key.context("pdf needs the master key")?;
+                    let typesetter = config.printing.typesetter().await?;
+                    let printer = self.printer(config, master_key, &typesetter)?;
+                    apis.push(pdf::router(self.pdf_state(&printer, typesetter)).into());
+                    // What this process appends is told once.
+                    if !roles.contains(&Role::CommandApi) {
+                        self.tell_others_what_was_appended();
+                    }
+                    self.print(printer);
+                }
                 Role::Auth => {
+                    let master_key = master_key.context("auth needs the master key")?;
                     let state = auth::AuthState::start(self.pool.clone(), master_key).await?;
+                    let settings = config.accounts.auth_settings(self.login_throttle)?;
+                    let state = state.with_providers(self.providers.clone()).with(settings);
                     apis.push(auth::router(state).into());
                 }
                 Role::Projector => {
@@ -130,16 +186,82 @@ impl Process {
                     self.project();
                 }
                 Role::Relay => self.relay(config),
-                Role::Worker => self.work(),
+                Role::Worker => {
+                    let master_key = master_key.context("the worker needs the master key")?;
+                    let accounts = &config.accounts;
+                    let mails = accounts.mail_worker(&self.pool, master_key, &config.data_dir)?;
+                    self.erase(config.printing.files(&config.data_dir)?);
+                    self.tasks.spawn(mail::run(mails, self.shutdown.clone()));
+                }
+                Role::Gateway => bail!("a gateway passes everything on, and does nothing itself"),
             }
         }
-        if !roles.contains(&Role::Projector) {
-            self.hear_what_others_projected();
-        }
+        self.hear_what_others_projected();
         let name = if roles.len() == 1 { roles[0].name() } else { "trainer" };
-        let router = self.public(apis, name, rate_limits)?;
+        let router = self.public(apis, self.health(name), listen.door)?;
+        self.serve(listener, router, listen.options)
+    }
+
+    /// Passes requests on to roles that are processes of their own; returns where it listens.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub(crate) async fn run_gateway(
+        &mut self,
+        config: &UpstreamConfig,
+        listen: Listen,
+    ) -> anyhow::Result<SocketAddr> {
+        let listener = listener(listen.address).await?;
+        let behind = |role: Role, addresses: &[UpstreamAddress]| {
+            Upstreams::new(role.name(), addresses.iter().cloned(), config.settings())
+        };
+        let command_api = behind(Role::CommandApi, &config.command_api_urls);
+        let query_api = behind(Role::QueryApi, &config.query_api_urls);
+        let pdf = behind(Role::Pdf, &config.pdf_urls);
+        let auth = behind(Role::Auth, &config.auth_urls);
+        let projector = behind(Role::Projector, &config.projector_urls);
+        let [commands, queries, pdfs, accounts, operations] = self.documents();
+        let apis = vec![
+            command_api.api(commands),
+            query_api.api(queries),
+            pdf.api(pdfs),
+            auth.api(accounts),
+            projector.api(operations),
+        ];
+        let upstreams = [command_api, query_api, pdf, auth, projector];
+        for upstreams in &upstreams {
+            self.tasks.spawn(upstreams.clone().look_after(self.shutdown.clone()));
+        }
+        let health = self
+            .health(Role::Gateway.name())
+            .with_upstreams(move || upstreams.iter().flat_map(Upstreams::health).collect());
+        // What clients spend at one gateway they have spent at all of them.
+        let door = DoorSettings { limits_shared_in: Some(self.pool.clone()), ..listen.door };
+        let router = self.public(apis, health, door)?;
+        self.serve(listener, router, listen.options)
+    }
+
+    /// What each API says of itself, for which nothing has to run: commands, queries, PDFs, accounts,
+    /// operations.
+    pub(crate) fn documents(&self) -> [OpenApi; 5] {
+        [
+            command_api::router(self.command_state()).into_openapi(),
+            query_api::router(self.query_state()).into_openapi(),
+            pdf::openapi_document(),
+            auth::document(),
+            operations::router(self.operations_state()).into_openapi(),
+        ]
+    }
+
+    fn serve(
+        &mut self,
+        listener: TcpListener,
+        router: Router,
+        options: ServeOptions,
+    ) -> anyhow::Result<SocketAddr> {
         let local = listener.local_addr()?;
-        self.tasks.spawn(service::serve(listener, router, self.shutdown.clone()));
+        let shutdown = self.shutdown.clone();
+        self.tasks.spawn(service::serve_with(listener, router, shutdown, options));
         Ok(local)
     }
 
@@ -169,8 +291,8 @@ impl Process {
     fn public(
         &mut self,
         apis: Vec<Api>,
-        name: &'static str,
-        rate_limits: RateLimits,
+        health: HealthChecks,
+        door: DoorSettings,
     ) -> anyhow::Result<Router> {
         let metrics = Metrics::install()?;
         let upkeep = metrics.clone().upkeep();
@@ -181,14 +303,13 @@ impl Process {
                 () = shutdown.cancelled() => {}
             }
         });
-        let health = HealthChecks::new(
-            name,
-            env!("CARGO_PKG_VERSION"),
-            self.pool.clone(),
-            Some(self.client.clone()),
-        );
         let verifier = auth::verifier(self.pool.clone());
-        Ok(Gateway { apis, verifier, health, metrics, rate_limits }.router())
+        Ok(Gateway { apis, verifier, health, metrics, door }.router())
+    }
+
+    fn health(&self, name: &'static str) -> HealthChecks {
+        let nats = Some(self.client.clone());
+        HealthChecks::new(name, env!("CARGO_PKG_VERSION"), self.pool.clone(), nats)
     }
 
     fn project(&mut self) {
@@ -217,17 +338,17 @@ impl Process {
         let (senders, news): (Vec<_>, Vec<_>) = Projection::ALL
             .into_iter()
             .map(|projection| {
-                let (sender, positions) = watch::channel(0_i64);
-                ((projection, sender), News { projection, positions })
+                let (sender, reached) = watch::channel((Parts::ALL, 0_i64));
+                ((projection, sender), News { projection, reached })
             })
             .unzip();
         let read_models = self.read_models.clone();
-        let on_projected: OnProjected = Arc::new(move |projection, position| {
-            read_models.announce(projection.name(), position.unsigned_abs());
+        let on_projected: OnProjected = Arc::new(move |projection, parts, position| {
+            read_models.announce(projection.name(), parts.bits() as u64, position.unsigned_abs());
             if let Some((_, sender)) =
                 senders.iter().find(|(candidate, _)| *candidate == projection)
             {
-                sender.send_replace(position);
+                sender.send_replace((parts, position));
             }
         });
         (on_projected, news)
@@ -243,9 +364,41 @@ impl Process {
         self.tasks.spawn(relay.run(self.shutdown.clone()));
     }
 
-    fn work(&mut self) {
+    fn erase(&mut self, files: Files) {
         let (pool, client) = (self.pool.clone(), self.client.clone());
-        self.tasks.spawn(erasure::run(pool, client, self.shutdown.clone()));
+        self.tasks.spawn(erasure::run(pool, client, files, self.shutdown.clone()));
+    }
+
+    fn printer(
+        &self,
+        config: &ServerConfig,
+        master_key: &MasterKey,
+        typesetter: &Arc<Typesetter>,
+    ) -> anyhow::Result<Printer> {
+        Ok(Printer {
+            store: self.store.clone(),
+            files: config.printing.files(&config.data_dir)?,
+            render: pdf::render_with(Arc::clone(typesetter)),
+            mail: MailWith { key: master_key.mail_key() },
+            public_url: config.accounts.public_address()?,
+            kept_for: config.printing.kept_for()?,
+            pace: Pace::default(),
+        })
+    }
+
+    fn pdf_state(&self, printer: &Printer, typesetter: Arc<Typesetter>) -> PdfState {
+        PdfState {
+            commands: self.command_state(),
+            pool: self.pool.clone(),
+            files: printer.files.clone(),
+            typesetter,
+        }
+    }
+
+    fn print(&mut self, printer: Printer) {
+        let (client, shutdown) = (self.client.clone(), self.shutdown.clone());
+        let appended = Some(self.store.appended());
+        self.tasks.spawn(pdf::run(printer, client, appended, shutdown));
     }
 
     fn tell_others_what_was_appended(&mut self) {
@@ -285,15 +438,21 @@ impl Process {
     }
 }
 
+async fn listener(address: (IpAddr, u16)) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("port {} of {} cannot be listened on", address.1, address.0))
+}
+
 /// How far a projection has come, for other processes.
 struct News {
     projection: Projection,
-    positions: watch::Receiver<i64>,
+    reached: watch::Receiver<(Parts, i64)>,
 }
 
 async fn announce(mut news: News, announcer: Announcer, shutdown: CancellationToken) {
-    while let Some(Ok(())) = shutdown.run_until_cancelled(news.positions.changed()).await {
-        let position = *news.positions.borrow_and_update();
-        announcer.projected(news.projection.name(), position).await;
+    while let Some(Ok(())) = shutdown.run_until_cancelled(news.reached.changed()).await {
+        let (parts, position) = *news.reached.borrow_and_update();
+        announcer.projected(news.projection.name(), parts.bits() as u64, position).await;
     }
 }

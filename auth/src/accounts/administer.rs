@@ -1,17 +1,18 @@
 use chrono::{DateTime, Utc};
 use domain::OwnerId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use service::{IfMatch, Role};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::roles;
 use crate::error::AuthError;
+use crate::keyed_requests::{Answer, Keyed, KeyedError};
 use crate::sessions::{self, Reason, SessionId};
 
 /// An account as an administrator sees it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct User {
     /// The account's id.
     pub(crate) user_id: Uuid,
@@ -45,6 +46,9 @@ pub(crate) enum AdministerError {
         "administrators neither lock themselves out nor give up their own role; another one can do it"
     )]
     OneSelf,
+    /// Another request came with the `Idempotency-Key` before.
+    #[error(transparent)]
+    Keyed(#[from] KeyedError),
     /// Nobody's mistake.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -72,6 +76,13 @@ impl From<UserRow> for User {
         let (roles, version) = (roles::decode(&roles), version.unsigned_abs());
         Self { user_id, email, name, roles, locked_at, created_at, version }
     }
+}
+
+/// An account as an administrator has left it.
+pub(crate) struct Administered {
+    pub(crate) user: Answer<User>,
+    /// Which sessions have ended; nothing when the account was so already.
+    pub(crate) ended: Option<Vec<SessionId>>,
 }
 
 /// The accounts with a text in e-mail or name, the newest first, behind the one of this age and id.
@@ -119,23 +130,28 @@ pub(crate) async fn find_as_admin(
 }
 
 /// Gives an account these roles and no others. When one is taken away, its sessions end, because their tokens speak
-/// of it. Which ended; nothing when it had these roles already.
+/// of it.
 pub(crate) async fn set_roles(
     pool: &PgPool,
     admin: OwnerId,
     user_id: OwnerId,
     roles: &[Role],
     if_match: &IfMatch,
-) -> Result<(User, Option<Vec<SessionId>>), AdministerError> {
+    keyed: &Keyed,
+) -> Result<Administered, AdministerError> {
     let now = Utc::now();
     let mut transaction = pool.begin().await?;
+    if let Some(user) = keyed.first_answer(&mut transaction).await? {
+        return Ok(Administered { user: Answer::Again(user), ended: None });
+    }
     let present = locked_row(&mut transaction, user_id, if_match).await?;
     if admin == user_id && !roles.contains(&Role::Admin) {
         return Err(AdministerError::OneSelf);
     }
     let (had, has) = (roles::decode(&present.roles), roles);
-    if had.len() == has.len() && had.iter().all(|role| has.contains(role)) {
-        return Ok((present.into(), None));
+    let is_kept = had.iter().all(|role| has.contains(role));
+    if had.len() == has.len() && is_kept {
+        return done(transaction, keyed, present, None).await;
     }
     let changed = sqlx::query_as!(
         UserRow,
@@ -147,32 +163,34 @@ pub(crate) async fn set_roles(
     )
     .fetch_one(&mut *transaction)
     .await?;
-    let ended = if had.iter().all(|role| has.contains(role)) {
+    let ended = if is_kept {
         vec![]
     } else {
         sessions::revoke_all(&mut transaction, user_id, None, Reason::RoleChange, now).await?
     };
-    transaction.commit().await?;
-    Ok((changed.into(), Some(ended)))
+    done(transaction, keyed, changed, Some(ended)).await
 }
 
-/// Locks an account, which ends its sessions, or lets its owner in again. Which sessions ended; nothing when it was so
-/// already.
+/// Locks an account, which ends its sessions, or lets its owner in again.
 pub(crate) async fn set_locked(
     pool: &PgPool,
     admin: OwnerId,
     user_id: OwnerId,
     locked: bool,
     if_match: &IfMatch,
-) -> Result<(User, Option<Vec<SessionId>>), AdministerError> {
+    keyed: &Keyed,
+) -> Result<Administered, AdministerError> {
     let now = Utc::now();
     let mut transaction = pool.begin().await?;
+    if let Some(user) = keyed.first_answer(&mut transaction).await? {
+        return Ok(Administered { user: Answer::Again(user), ended: None });
+    }
     let present = locked_row(&mut transaction, user_id, if_match).await?;
     if admin == user_id && locked {
         return Err(AdministerError::OneSelf);
     }
     if present.locked_at.is_some() == locked {
-        return Ok((present.into(), None));
+        return done(transaction, keyed, present, None).await;
     }
     let changed = sqlx::query_as!(
         UserRow,
@@ -189,8 +207,20 @@ pub(crate) async fn set_locked(
     } else {
         vec![]
     };
+    done(transaction, keyed, changed, Some(ended)).await
+}
+
+/// Commits, with the answer for whoever sends the same request again.
+async fn done(
+    mut transaction: Transaction<'_, Postgres>,
+    keyed: &Keyed,
+    row: UserRow,
+    ended: Option<Vec<SessionId>>,
+) -> Result<Administered, AdministerError> {
+    let user = User::from(row);
+    keyed.keep_about(&mut transaction, &user, Some(OwnerId(user.user_id))).await?;
     transaction.commit().await?;
-    Ok((changed.into(), Some(ended)))
+    Ok(Administered { user: Answer::First(user), ended })
 }
 
 /// The row, kept from others until the transaction ends.
@@ -202,7 +232,7 @@ async fn locked_row(
     let row = sqlx::query_as!(
         UserRow,
         "select user_id, email, name, roles, locked_at, created_at, version from auth.users
-          where user_id = $1 for update",
+          where user_id = $1 for no key update",
         user_id.0,
     )
     .fetch_optional(connection)

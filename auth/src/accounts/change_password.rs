@@ -3,7 +3,10 @@ use domain::OwnerId;
 use sqlx::PgPool;
 
 use crate::error::AuthError;
+use crate::mail_tokens::{self, Purpose};
+use crate::post::addressee;
 use crate::sessions::{self, Reason, SessionId};
+use crate::state::AuthState;
 
 /// What a new password is checked against.
 pub(crate) struct PresentPassword {
@@ -27,17 +30,18 @@ pub(crate) async fn present_password(
     .await
 }
 
-/// Gives an account another password, and ends every other session: whoever knew the old one is out. Nothing when
-/// the password is not the one any more that was checked. Which sessions ended.
+/// Gives an account another password, and ends every other session: whoever knew the old one is out, and what they may
+/// have asked for by mail opens nothing. Nothing when the password is not the one any more that was checked. Which
+/// sessions ended.
 pub(crate) async fn change_password(
-    pool: &PgPool,
+    auth: &AuthState,
     user_id: OwnerId,
     from: &str,
     to: &str,
     session: SessionId,
 ) -> Result<Option<Vec<SessionId>>, AuthError> {
     let now = Utc::now();
-    let mut transaction = pool.begin().await?;
+    let mut transaction = auth.pool.begin().await?;
     let changed = sqlx::query!(
         "update auth.users set password_hash = $3, updated_at = $4 where user_id = $1 and password_hash = $2",
         user_id.0,
@@ -54,6 +58,11 @@ pub(crate) async fn change_password(
     let ended =
         sessions::revoke_all(&mut transaction, user_id, Some(session), Reason::PasswordChange, now)
             .await?;
+    let purposes = [Purpose::ResetPassword, Purpose::ChangeEmail];
+    mail_tokens::forget(&mut transaction, user_id, &purposes).await?;
+    if let Some(owner) = addressee(&mut transaction, user_id).await? {
+        auth.post.password_changed(&mut transaction, &owner, now).await?;
+    }
     transaction.commit().await?;
     Ok(Some(ended))
 }

@@ -4,6 +4,7 @@ use service::Role;
 use sqlx::PgPool;
 
 use super::store::{self, NewAccount};
+use crate::coaching;
 use crate::email::Email;
 use crate::error::AuthError;
 use crate::password::{Password, PasswordHasher};
@@ -31,7 +32,7 @@ pub enum CreateUserError {
     Auth(#[from] AuthError),
 }
 
-/// Makes an account, for whoever operates the server.
+/// Makes an account, for whoever operates the server and knows whose address it is.
 ///
 /// # Errors
 /// When something is wrong with the account, its e-mail has one already, or the database does not answer.
@@ -52,10 +53,14 @@ pub async fn create_user(
     let password_hash = hasher.hash(password).await.map_err(AuthError::from)?;
     let account =
         NewAccount { email: &email, name: name.as_ref(), password_hash: &password_hash, roles };
-    let mut connection = pool.acquire().await.map_err(AuthError::from)?;
-    let user_id =
-        store::insert(&mut connection, account, Utc::now()).await.map_err(AuthError::from)?;
-    user_id.ok_or(CreateUserError::EmailTaken)
+    let now = Utc::now();
+    let mut transaction = pool.begin().await.map_err(AuthError::from)?;
+    let user_id = store::insert(&mut transaction, account, now).await.map_err(AuthError::from)?;
+    let user_id = user_id.ok_or(CreateUserError::EmailTaken)?;
+    store::set_verified(&mut transaction, user_id, now).await.map_err(AuthError::from)?;
+    coaching::take_questions(&mut transaction, user_id).await.map_err(AuthError::from)?;
+    transaction.commit().await.map_err(AuthError::from)?;
+    Ok(user_id)
 }
 
 /// The account with an e-mail address, in whatever case it is written.

@@ -3,6 +3,7 @@ use service::IfMatch;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::coaching;
 use crate::error::AuthError;
 
 /// Why an account was not erased.
@@ -29,6 +30,8 @@ impl From<sqlx::Error> for EraseError {
 pub(crate) struct Erased {
     /// The sessions that have ended with it.
     pub(crate) sessions: Vec<Uuid>,
+    /// The accesses that have ended with it, of coaches and to athletes.
+    pub(crate) accesses: Vec<Uuid>,
     /// Of the tombstone among the events.
     pub(crate) position: i64,
 }
@@ -42,14 +45,14 @@ pub(crate) async fn erase(
 ) -> Result<Erased, EraseError> {
     let user_id = context.owner.0;
     let mut transaction = pool.begin().await?;
-    let version = sqlx::query_scalar!(
-        "select version from auth.users where user_id = $1 for update",
+    let account = sqlx::query!(
+        "select version, email from auth.users where user_id = $1 for update",
         user_id
     )
     .fetch_optional(&mut *transaction)
     .await?
     .ok_or(EraseError::NoAccount)?;
-    if !if_match.allows(version.unsigned_abs()) {
+    if !if_match.allows(account.version.unsigned_abs()) {
         return Err(EraseError::VersionDiffers);
     }
     let sessions = sqlx::query_scalar!(
@@ -58,11 +61,13 @@ pub(crate) async fn erase(
     )
     .fetch_all(&mut *transaction)
     .await?;
+    let accesses = coaching::forget(&mut transaction, context.owner).await?;
+    mail::forget_recipient(&mut transaction, &account.email).await?;
     sqlx::query!("delete from auth.users where user_id = $1", user_id)
         .execute(&mut *transaction)
         .await?;
     // Last: it locks the log's head until the commit.
     let erasure = begin_erasure(&mut transaction, context).await.map_err(AuthError::from)?;
     transaction.commit().await?;
-    Ok(Erased { sessions, position: erasure.position })
+    Ok(Erased { sessions, accesses, position: erasure.position })
 }

@@ -3,12 +3,15 @@ use domain::{Name, OwnerId};
 use serde::{Deserialize, Serialize};
 use service::{IdempotencyKey, Role};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::store::{self, NewAccount};
 use crate::email::Email;
 use crate::error::AuthError;
 use crate::keyed_requests::{self, Answer, Kept, KeyHash, RequestHash};
 use crate::password::Password;
+use crate::post::{addressee, addressee_at};
+use crate::settings::Verification;
 use crate::state::AuthState;
 
 /// Somebody who wants an account.
@@ -72,7 +75,12 @@ pub(crate) async fn register(
     {
         return Ok(answer);
     }
-    Err(RegisterError::EmailTaken)
+    match auth.settings.verification {
+        Verification::Off => Err(RegisterError::EmailTaken),
+        Verification::Required => {
+            Ok(tell_the_owner(auth, &registration, &password_hash, key.as_ref()).await?)
+        }
+    }
 }
 
 async fn first_answer(
@@ -121,8 +129,51 @@ async fn insert(
             Kept::Late => return Ok(None),
         }
     }
+    if auth.settings.verification == Verification::Required
+        && let Some(owner) = addressee(&mut transaction, user_id).await?
+    {
+        auth.post.verify_email(&mut transaction, &owner, now).await?;
+    }
     transaction.commit().await?;
     Ok(Some(registered))
+}
+
+/// Answers a registration with an address that has an account as any other, and tells the owner of the address. Nobody
+/// else learns that there is one: the repetition of the request under its key is answered alike, too.
+async fn tell_the_owner(
+    auth: &AuthState,
+    registration: &Registration,
+    password_hash: &str,
+    key: Option<&KeyHash>,
+) -> Result<Answer<Registered>, RegisterError> {
+    let now = Utc::now();
+    let registered = Registered {
+        user_id: OwnerId(Uuid::now_v7()),
+        email: registration.email.as_str().to_owned(),
+    };
+    let mut transaction = auth.pool.begin().await?;
+    // Gone in this very moment: then the address is free, and the next attempt gets it.
+    let Some(owner) = addressee_at(&mut transaction, &registration.email).await? else {
+        return Err(RegisterError::EmailTaken);
+    };
+    auth.post.address_taken(&mut transaction, &owner, now).await?;
+    if let Some(key) = key {
+        let request = hash(registration);
+        let kept =
+            keyed_requests::keep(&mut transaction, key, &request, owner.user_id, &registered, now);
+        match kept.await? {
+            Kept::First => {}
+            Kept::Late => {
+                drop(transaction);
+                return first_answer(auth, registration, key)
+                    .await?
+                    .ok_or(RegisterError::KeyReused);
+            }
+        }
+        keyed_requests::keep_password(&mut transaction, key, password_hash).await?;
+    }
+    transaction.commit().await?;
+    Ok(Answer::First(registered))
 }
 
 fn hash(registration: &Registration) -> RequestHash {

@@ -11,6 +11,7 @@ use crate::email::Email;
 pub(crate) struct Account {
     pub(crate) user_id: OwnerId,
     pub(crate) email: String,
+    pub(crate) is_verified: bool,
     pub(crate) name: Option<String>,
     pub(crate) roles: Vec<Role>,
     pub(crate) version: u64,
@@ -32,6 +33,8 @@ pub(crate) struct Credentials {
     pub(crate) roles: Vec<Role>,
     /// Whether an administrator has locked it.
     pub(crate) is_locked: bool,
+    /// Whether its owner has shown to get mail at the address.
+    pub(crate) is_verified: bool,
 }
 
 /// What came of a new name.
@@ -47,6 +50,7 @@ pub(crate) enum Renamed {
 struct AccountRow {
     user_id: Uuid,
     email: String,
+    email_verified_at: Option<DateTime<Utc>>,
     name: Option<String>,
     roles: Vec<String>,
     version: i64,
@@ -57,11 +61,13 @@ impl TryFrom<AccountRow> for Account {
     type Error = sqlx::Error;
 
     fn try_from(row: AccountRow) -> Result<Self, sqlx::Error> {
-        let AccountRow { user_id, email, name, roles, version, created_at } = row;
+        let AccountRow { user_id, email, email_verified_at, name, roles, version, created_at } =
+            row;
         let version = u64::try_from(version).map_err(|error| sqlx::Error::Decode(error.into()))?;
         Ok(Self {
             user_id: OwnerId(user_id),
             email,
+            is_verified: email_verified_at.is_some(),
             name,
             roles: roles::decode(&roles),
             version,
@@ -97,7 +103,8 @@ pub(crate) async fn insert(
 pub(crate) async fn find(pool: &PgPool, user_id: OwnerId) -> Result<Option<Account>, sqlx::Error> {
     sqlx::query_as!(
         AccountRow,
-        "select user_id, email, name, roles, version, created_at from auth.users where user_id = $1",
+        "select user_id, email, email_verified_at, name, roles, version, created_at from auth.users
+          where user_id = $1",
         user_id.0,
     )
     .fetch_optional(pool)
@@ -112,7 +119,8 @@ pub(crate) async fn credentials(
     email: &Email,
 ) -> Result<Option<Credentials>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select user_id, password_hash, roles, locked_at is not null as "is_locked!"
+        r#"select user_id, password_hash, roles, locked_at is not null as "is_locked!",
+                  email_verified_at is not null as "is_verified!"
              from auth.users where lower(email) = $1"#,
         email.folded(),
     )
@@ -123,7 +131,56 @@ pub(crate) async fn credentials(
         password_hash: row.password_hash,
         roles: roles::decode(&row.roles),
         is_locked: row.is_locked,
+        is_verified: row.is_verified,
     }))
+}
+
+/// What a sign-in to an account is checked against, when it is known whose it is.
+pub(crate) async fn credentials_of(
+    pool: &PgPool,
+    user_id: OwnerId,
+) -> Result<Option<Credentials>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select password_hash, roles, locked_at is not null as "is_locked!",
+                  email_verified_at is not null as "is_verified!"
+             from auth.users where user_id = $1"#,
+        user_id.0,
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| Credentials {
+        user_id,
+        password_hash: row.password_hash,
+        roles: roles::decode(&row.roles),
+        is_locked: row.is_locked,
+        is_verified: row.is_verified,
+    }))
+}
+
+/// Takes note that the address of an account is its owner's, for whoever knows without a mail.
+pub(crate) async fn set_verified(
+    connection: &mut PgConnection,
+    user_id: OwnerId,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!("update auth.users set email_verified_at = $2 where user_id = $1", user_id.0, now)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whose account has an e-mail address, and whether it was found to be theirs.
+pub(crate) async fn verified_owner(
+    pool: &PgPool,
+    email: &Email,
+) -> Result<Option<(OwnerId, bool)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select user_id, email_verified_at is not null as "is_verified!" from auth.users where lower(email) = $1"#,
+        email.folded(),
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(row.map(|row| (OwnerId(row.user_id), row.is_verified)))
 }
 
 /// Gives the account a name, or takes it away. No name at all, or the one it has, changes nothing.
@@ -136,7 +193,8 @@ pub(crate) async fn rename(
 ) -> Result<Renamed, sqlx::Error> {
     let present = sqlx::query_as!(
         AccountRow,
-        "select user_id, email, name, roles, version, created_at from auth.users where user_id = $1 for update",
+        "select user_id, email, email_verified_at, name, roles, version, created_at from auth.users
+          where user_id = $1 for no key update",
         user_id.0,
     )
     .fetch_optional(&mut *connection)

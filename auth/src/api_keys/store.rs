@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::NewKey;
 use crate::error::AuthError;
+use crate::keyed_requests::{Answer, Keyed, KeyedError};
 
 /// How many keys an account may have.
 const MOST: i64 = 50;
@@ -135,12 +136,21 @@ pub(crate) async fn revoke(
     pool: &PgPool,
     user_id: OwnerId,
     key_id: Uuid,
-) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar!(
+    keyed: &Keyed,
+) -> Result<Option<Answer<String>>, KeyedError> {
+    let mut transaction = pool.begin().await?;
+    if let Some(name) = keyed.first_answer(&mut transaction).await? {
+        return Ok(Some(Answer::Again(name)));
+    }
+    let name = sqlx::query_scalar!(
         "delete from auth.api_keys where key_id = $1 and user_id = $2 returning name",
         key_id,
         user_id.0
     )
-    .fetch_optional(pool)
-    .await
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let Some(name) = name else { return Ok(None) };
+    keyed.keep(&mut transaction, &name).await?;
+    transaction.commit().await?;
+    Ok(Some(Answer::First(name)))
 }

@@ -8,9 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
+
+use crate::randomness::{NoRandomness, random_bytes};
 
 /// The bytes of the key.
 const KEY_LENGTH: usize = 32;
@@ -42,13 +43,13 @@ pub enum MasterKeyError {
         source: io::Error,
     },
     /// The system has no random numbers.
-    #[error("no random numbers for a master key")]
-    NoRandomness,
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
 }
 
 /// The private key was sealed under another master key, or somebody changed it.
 #[derive(Debug)]
-pub(super) struct Unopened;
+pub(crate) struct Unopened;
 
 impl MasterKey {
     /// A key that somebody already holds.
@@ -58,9 +59,7 @@ impl MasterKey {
 
     /// A key nobody has had before.
     pub fn generate() -> Result<Self, MasterKeyError> {
-        let mut bytes = Zeroizing::new([0; KEY_LENGTH]);
-        OsRng.try_fill_bytes(bytes.as_mut_slice()).map_err(|_| MasterKeyError::NoRandomness)?;
-        Ok(Self(bytes))
+        Ok(Self(random_bytes()?))
     }
 
     /// Reads a key from text: 32 bytes in base64.
@@ -106,10 +105,18 @@ impl MasterKey {
         linked
     }
 
+    /// The key that mails lie under while they wait to be sent.
+    #[must_use]
+    pub fn mail_key(&self) -> mail::SealingKey {
+        // One way only: whoever has it does not have the master key.
+        let mut hasher = Sha256::new_with_prefix(b"running-trainer mail queue");
+        hasher.update(self.0.as_slice());
+        mail::SealingKey::new(hasher.finalize().into())
+    }
+
     /// Closes a secret. It opens only under the same master key and with the same label.
-    pub(super) fn seal(&self, secret: &[u8], label: &str) -> Result<Vec<u8>, MasterKeyError> {
-        let mut nonce = [0; NONCE_LENGTH];
-        OsRng.try_fill_bytes(&mut nonce).map_err(|_| MasterKeyError::NoRandomness)?;
+    pub(crate) fn seal(&self, secret: &[u8], label: &str) -> Result<Vec<u8>, NoRandomness> {
+        let nonce = *random_bytes::<NONCE_LENGTH>()?;
         let sealed = self
             .cipher()
             .encrypt(&XNonce::from(nonce), Payload { msg: secret, aad: label.as_bytes() })
@@ -118,7 +125,7 @@ impl MasterKey {
     }
 
     /// Opens what [`seal`](Self::seal) closed.
-    pub(super) fn open(&self, sealed: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Unopened> {
+    pub(crate) fn open(&self, sealed: &[u8], label: &str) -> Result<Zeroizing<Vec<u8>>, Unopened> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LENGTH>().ok_or(Unopened)?;
         let payload = Payload { msg: sealed, aad: label.as_bytes() };
         self.cipher()

@@ -3,14 +3,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use ed25519_dalek::pkcs8::EncodePrivateKey;
 use jsonwebtoken::EncodingKey;
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use tracing::info;
 use zeroize::Zeroizing;
 
-use super::{MasterKey, MasterKeyError};
+use super::MasterKey;
+use crate::randomness::{NoRandomness, random_bytes};
 
 /// The private key that signs access tokens.
 #[derive(Clone)]
@@ -36,7 +35,7 @@ pub enum SigningKeyError {
     },
     /// The system has no random numbers.
     #[error(transparent)]
-    NoRandomness(#[from] MasterKeyError),
+    NoRandomness(#[from] NoRandomness),
 }
 
 impl SigningKey {
@@ -111,8 +110,7 @@ async fn create(
     master_key: &MasterKey,
     now: DateTime<Utc>,
 ) -> Result<(), SigningKeyError> {
-    let mut secret = Zeroizing::new([0; 32]);
-    OsRng.try_fill_bytes(secret.as_mut_slice()).map_err(|_| MasterKeyError::NoRandomness)?;
+    let secret = random_bytes::<32>()?;
     let public = ed25519_dalek::SigningKey::from_bytes(&secret).verifying_key().to_bytes();
     let key_id = thumbprint(&public);
     let sealed = master_key.seal(secret.as_slice(), &key_id)?;

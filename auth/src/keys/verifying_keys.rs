@@ -3,6 +3,7 @@ use service::{KeySourceError, Sessions, Verifier, VerifyingKey};
 use sqlx::PgPool;
 
 use crate::api_keys;
+use crate::coaching;
 use crate::sessions::{self, SessionId};
 
 /// How long a retired key is still published: longer than any token it signed lives.
@@ -32,10 +33,12 @@ pub async fn verifying_keys(pool: &PgPool) -> Result<Vec<VerifyingKey>, sqlx::Er
         .collect()
 }
 
-/// A verifier of access tokens and API keys that gets the keys, and which sessions go on, from the database.
+/// A verifier of access tokens and API keys that gets the keys, which sessions go on, and what coaches may do, from the
+/// database.
 #[must_use]
 pub fn verifier(pool: PgPool) -> Verifier {
     let api_keys = api_keys::source(pool.clone());
+    let coaching = coaching::source(pool.clone());
     let of_sessions = pool.clone();
     let sessions = Sessions::new(move |user_id, session_id| {
         let pool = of_sessions.clone();
@@ -48,5 +51,5 @@ pub fn verifier(pool: PgPool) -> Verifier {
         let pool = pool.clone();
         Box::pin(async move { verifying_keys(&pool).await.map_err(KeySourceError::new) })
     });
-    keys.with_sessions(sessions).with_api_keys(api_keys)
+    keys.with_sessions(sessions).with_api_keys(api_keys).with_coaching(coaching)
 }

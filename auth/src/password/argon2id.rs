@@ -1,10 +1,9 @@
 use argon2::password_hash::Error;
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, RECOMMENDED_SALT_LEN, Version};
-use rand::TryRngCore;
-use rand::rngs::OsRng;
 
 use super::Password;
+use crate::randomness::random_bytes;
 
 // The first choice of the OWASP cheat sheet.
 const MEMORY_KIB: u32 = 19_456;
@@ -22,14 +21,14 @@ pub(super) struct WorkingMemory(Vec<Block>);
 /// A new hash of a password, in PHC form.
 pub(super) fn hash(password: &Password, memory: &mut WorkingMemory) -> Result<String, Error> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_LENGTH))?;
-    let mut salt = [0; RECOMMENDED_SALT_LEN];
-    OsRng.try_fill_bytes(&mut salt).map_err(|_| Error::RngFailure)?;
-    let output = memory.compute(Algorithm::Argon2id, Version::V0x13, &params, password, &salt)?;
+    let salt = random_bytes::<RECOMMENDED_SALT_LEN>().map_err(|_| Error::RngFailure)?;
+    let salt = salt.as_slice();
+    let output = memory.compute(Algorithm::Argon2id, Version::V0x13, &params, password, salt)?;
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(&params)?,
-        salt: Some(Salt::new(&salt)?),
+        salt: Some(Salt::new(salt)?),
         hash: Some(output),
     };
     Ok(hash.to_string())
@@ -51,6 +50,16 @@ pub(super) fn verify(
     let params = Params::try_from(&stored)?;
     // Compares in constant time.
     Ok(memory.compute(algorithm, version, &params, password, salt)? == *expected)
+}
+
+/// Whether a hash was made otherwise than hashes are made now: then it is made anew when its password is seen.
+pub(super) fn is_outdated(hash: &str) -> bool {
+    let Ok(stored) = PasswordHash::new(hash) else { return false };
+    let Ok(params) = Params::try_from(&stored) else { return true };
+    let present = (MEMORY_KIB, PASSES, LANES, Some(HASH_LENGTH));
+    stored.algorithm != Algorithm::Argon2id.ident()
+        || stored.version != Some(Version::V0x13.into())
+        || (params.m_cost(), params.t_cost(), params.p_cost(), params.output_len()) != present
 }
 
 impl WorkingMemory {
@@ -102,6 +111,21 @@ mod tests {
             verify(&password("over hill, over dale"), &ours, &mut memory).unwrap(),
             "in memory used before"
         );
+    }
+
+    #[test]
+    fn a_hash_of_other_parameters_is_outdated() {
+        let ours = hash(&password("over hill, over dale"), &mut WorkingMemory::default()).unwrap();
+        assert!(!is_outdated(&ours));
+        for (from, to) in [
+            ("m=19456", "m=9216"),
+            ("t=2", "t=1"),
+            ("p=1", "p=2"),
+            ("argon2id", "argon2i"),
+            ("v=19", "v=16"),
+        ] {
+            assert!(is_outdated(&ours.replace(from, to)), "{to}");
+        }
     }
 
     #[test]

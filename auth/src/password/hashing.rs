@@ -72,6 +72,11 @@ impl PasswordHasher {
         Ok(matches && exists)
     }
 
+    /// Whether a hash was made by other parameters than those of now.
+    pub(crate) fn is_outdated(hash: &str) -> bool {
+        argon2id::is_outdated(hash)
+    }
+
     async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut WorkingMemory) -> Result<T, Error> + Send + 'static,

@@ -1,10 +1,10 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use service::{ApiQuery, Listing, Page, Problem, ProblemDetails};
+use service::{ApiQuery, Listing, Page, Problem};
 use uuid::Uuid;
 
 use super::current_session::Caller;
-use super::problems::Problems;
+use super::problems::{CallerProblems, PageProblems, Problems};
 use crate::activity::{self, Activity};
 use crate::state::AuthState;
 
@@ -18,9 +18,8 @@ use crate::state::AuthState;
     params(Page),
     responses(
         (status = 200, description = "A page of what happened", body = Listing<Activity>),
-        (status = 400, description = "A parameter is wrong", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        PageProblems,
+        CallerProblems,
         Problems,
     ),
 )]

@@ -1,9 +1,9 @@
 //! `/api/v1/admin/users`: for administrators.
 
+use axum::Extension;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use domain::OwnerId;
 use serde::Deserialize;
@@ -15,10 +15,14 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::current_session::Administrator;
-use super::problems::{AdminProblems, BodyProblems, Problems};
+use super::problems::{
+    AdminProblems, BodyProblems, KeyProblems, NotFound, PageProblems, Problems, VersionProblems,
+};
 use super::words::words;
-use crate::accounts::{self, AdministerError, User};
+use super::write_key::{KeyHeader, WriteKey};
+use crate::accounts::{self, AdministerError, Administered, User};
 use crate::activity::{self, By, Kind};
+use crate::keyed_requests::Answer;
 use crate::sessions::SessionId;
 use crate::state::AuthState;
 
@@ -40,11 +44,8 @@ pub(super) struct UserFilters {
     params(UserFilters, Page),
     responses(
         (status = 200, description = "A page of the accounts", body = Listing<User>),
-        (status = 400, description = "A parameter is wrong", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "You are no administrator", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        PageProblems,
+        AdminProblems,
         Problems,
     ),
 )]
@@ -71,12 +72,8 @@ pub(super) async fn list_users(
     responses(
         (status = 200, description = "The account", body = User, headers(("ETag" = String, description = "The version"))),
         (status = 400, description = "The id is no UUID", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "You are no administrator", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        AdminProblems,
+        NotFound,
         Problems,
     ),
 )]
@@ -87,7 +84,7 @@ pub(super) async fn get_user(
     PathId(user_id): PathId<OwnerId>,
 ) -> Result<Response, Problem> {
     let user = accounts::find_as_admin(&auth.pool, user_id).await?;
-    Ok(answer(user.ok_or_else(|| Problem::not_found("user"))?))
+    Ok(answered(Answer::First(user.ok_or_else(|| Problem::not_found("user"))?)))
 }
 
 /// What somebody may do from now on.
@@ -111,19 +108,14 @@ pub(super) struct SetRolesRequest {
     security(("bearer" = [])),
     request_body = SetRolesRequest,
     params(("id" = Uuid, Path, description = "The account's id"),
-           ("If-Match" = Option<String>, Header, description = "The version you want to change")),
+           ("If-Match" = Option<String>, Header, description = "The version you want to change"), KeyHeader),
     responses(
         (status = 200, description = "The account", body = User, headers(("ETag" = String, description = "The version"))),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "You are no administrator", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 404, description = "There is no such account", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        AdminProblems,
+        NotFound,
         (status = 409, description = "It would take your own role as administrator", body = ProblemDetails,
          content_type = "application/problem+json"),
-        (status = 412, description = "If-Match names another version than the present one", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        VersionProblems,
         BodyProblems,
     ),
 )]
@@ -133,21 +125,23 @@ pub(super) async fn put_roles(
     admin: Administrator,
     PathId(user_id): PathId<OwnerId>,
     if_match: IfMatch,
+    key: WriteKey,
     known: Option<Extension<Sessions>>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let mut fields = body.fields();
     let roles = fields.required("roles", |value| words(value, &Role::ALL, Role::as_str));
     let roles = fields.finish(|| roles)?;
-    let (user, ended) =
-        accounts::set_roles(&auth.pool, admin.user_id, user_id, &roles, &if_match).await?;
+    let (admin, keyed) = (admin.user_id, key.of(admin.user_id, Some(&body)));
+    let Administered { user, ended } =
+        accounts::set_roles(&auth.pool, admin, user_id, &roles, &if_match, &keyed).await?;
     if let Some(ended) = ended {
         end(known, &ended);
         tracing::info!(user.id = %user_id, ?roles, "roles set");
         let words: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
         keep(&auth, user_id, Kind::RolesChanged, Some(&words.join(", "))).await;
     }
-    Ok(answer(user))
+    Ok(answered(user))
 }
 
 /// Lock an account.
@@ -160,11 +154,15 @@ pub(super) async fn put_roles(
     operation_id = "lock_user",
     security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The account's id"),
-           ("If-Match" = Option<String>, Header, description = "The version you want to change")),
+           ("If-Match" = Option<String>, Header, description = "The version you want to change"), KeyHeader),
     responses(
         (status = 200, description = "The account", body = User, headers(("ETag" = String, description = "The version"))),
         (status = 409, description = "It is your own", body = ProblemDetails, content_type = "application/problem+json"),
         AdminProblems,
+        NotFound,
+        VersionProblems,
+        KeyProblems,
+        Problems,
     ),
 )]
 #[tracing::instrument(skip_all, fields(admin.id = %admin.user_id))]
@@ -173,16 +171,18 @@ pub(super) async fn lock(
     admin: Administrator,
     PathId(user_id): PathId<OwnerId>,
     if_match: IfMatch,
+    key: WriteKey,
     known: Option<Extension<Sessions>>,
 ) -> Result<Response, Problem> {
-    let (user, ended) =
-        accounts::set_locked(&auth.pool, admin.user_id, user_id, true, &if_match).await?;
+    let (admin, keyed) = (admin.user_id, key.of(admin.user_id, None));
+    let Administered { user, ended } =
+        accounts::set_locked(&auth.pool, admin, user_id, true, &if_match, &keyed).await?;
     if let Some(ended) = ended {
         end(known, &ended);
         tracing::info!(user.id = %user_id, "account locked");
         keep(&auth, user_id, Kind::Locked, None).await;
     }
-    Ok(answer(user))
+    Ok(answered(user))
 }
 
 /// Let the owner of a locked account sign in again.
@@ -193,10 +193,14 @@ pub(super) async fn lock(
     operation_id = "unlock_user",
     security(("bearer" = [])),
     params(("id" = Uuid, Path, description = "The account's id"),
-           ("If-Match" = Option<String>, Header, description = "The version you want to change")),
+           ("If-Match" = Option<String>, Header, description = "The version you want to change"), KeyHeader),
     responses(
         (status = 200, description = "The account", body = User, headers(("ETag" = String, description = "The version"))),
         AdminProblems,
+        NotFound,
+        VersionProblems,
+        KeyProblems,
+        Problems,
     ),
 )]
 #[tracing::instrument(skip_all, fields(admin.id = %admin.user_id))]
@@ -205,22 +209,24 @@ pub(super) async fn unlock(
     admin: Administrator,
     PathId(user_id): PathId<OwnerId>,
     if_match: IfMatch,
+    key: WriteKey,
 ) -> Result<Response, Problem> {
-    let (user, ended) =
-        accounts::set_locked(&auth.pool, admin.user_id, user_id, false, &if_match).await?;
+    let (admin, keyed) = (admin.user_id, key.of(admin.user_id, None));
+    let Administered { user, ended } =
+        accounts::set_locked(&auth.pool, admin, user_id, false, &if_match, &keyed).await?;
     if ended.is_some() {
         tracing::info!(user.id = %user_id, "account unlocked");
         keep(&auth, user_id, Kind::Unlocked, None).await;
     }
-    Ok(answer(user))
+    Ok(answered(user))
 }
 
 async fn keep(auth: &AuthState, user_id: OwnerId, kind: Kind, subject: Option<&str>) {
     activity::keep(&auth.pool, user_id, kind, By::Administrator, subject).await;
 }
 
-fn answer(user: User) -> Response {
-    ([(header::ETAG, etag(user.version))], Json(user)).into_response()
+fn answered(user: Answer<User>) -> Response {
+    ([(header::ETAG, etag(user.body().version))], user.into_json(StatusCode::OK)).into_response()
 }
 
 fn end(known: Option<Extension<Sessions>>, ended: &[SessionId]) {
@@ -235,6 +241,7 @@ impl From<AdministerError> for Problem {
             AdministerError::NoAccount => Self::not_found("user"),
             AdministerError::VersionDiffers => Self::precondition_failed(),
             AdministerError::OneSelf => Self::conflict(error.to_string()),
+            AdministerError::Keyed(cause) => cause.into(),
             AdministerError::Auth(cause) => cause.into(),
         }
     }

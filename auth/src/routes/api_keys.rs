@@ -14,10 +14,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::current_session::CurrentSession;
-use super::problems::{BodyProblems, Problems};
+use super::problems::{
+    BodyProblems, KeyProblems, NotFound, PageProblems, Problems, ProofProblems, SessionProblems,
+};
+use super::proof::ProvedSession;
 use super::words::words;
+use super::write_key::{KeyHeader, WriteKey};
 use crate::activity::{self, By, Kind, Visitor};
 use crate::api_keys::{self, ApiKey, CreateError, KeyToBe};
+use crate::keyed_requests::Answer;
 use crate::state::AuthState;
 
 /// A key for a program.
@@ -47,7 +52,8 @@ struct CreatedKey<'a> {
 
 /// Make an API key.
 ///
-/// It works wherever an access token does, within its scopes, but for what concerns sessions, passwords and keys.
+/// It works wherever an access token does, within its scopes, but for what concerns sessions, passwords and keys. An
+/// `Idempotency-Key` is not heeded: the answer holds a secret, which is not kept to be told again.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/api-keys",
@@ -57,10 +63,7 @@ struct CreatedKey<'a> {
     request_body = CreateKeyRequest,
     responses(
         (status = 201, description = "The key; it is shown this once", body = CreatedKey),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "An API key cannot make another one", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        ProofProblems,
         (status = 409, description = "You have too many", body = ProblemDetails, content_type = "application/problem+json"),
         BodyProblems,
     ),
@@ -68,7 +71,7 @@ struct CreatedKey<'a> {
 #[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
 pub(super) async fn create_key(
     State(auth): State<AuthState>,
-    session: CurrentSession,
+    session: ProvedSession,
     visitor: Visitor,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -96,10 +99,8 @@ pub(super) async fn create_key(
     params(Page),
     responses(
         (status = 200, description = "A page of the keys, without what they are used with", body = Listing<ApiKey>),
-        (status = 400, description = "A parameter is wrong", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "It takes a session", body = ProblemDetails, content_type = "application/problem+json"),
+        PageProblems,
+        SessionProblems,
         Problems,
     ),
 )]
@@ -121,14 +122,12 @@ pub(super) async fn list_keys(
     tag = "auth",
     operation_id = "revoke_api_key",
     security(("bearer" = [])),
-    params(("id" = Uuid, Path, description = "The key's id")),
+    params(("id" = Uuid, Path, description = "The key's id"), KeyHeader),
     responses(
         (status = 204, description = "It opens nothing any more"),
-        (status = 400, description = "The id is no UUID", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 403, description = "It takes a session", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, description = "You have no such key", body = ProblemDetails, content_type = "application/problem+json"),
+        SessionProblems,
+        NotFound,
+        KeyProblems,
         Problems,
     ),
 )]
@@ -138,18 +137,21 @@ pub(super) async fn revoke_key(
     session: CurrentSession,
     visitor: Visitor,
     PathId(key_id): PathId<Uuid>,
+    key: WriteKey,
     known: Option<Extension<ApiKeys>>,
-) -> Result<StatusCode, Problem> {
-    let name = api_keys::revoke(&auth.pool, session.user_id, key_id)
-        .await?
-        .ok_or_else(|| Problem::not_found("API key"))?;
+) -> Result<Response, Problem> {
+    let keyed = key.of(session.user_id, None);
+    let revoked = api_keys::revoke(&auth.pool, session.user_id, key_id, &keyed).await?;
+    let revoked = revoked.ok_or_else(|| Problem::not_found("API key"))?;
     if let Some(Extension(known)) = known {
         known.revoke(key_id);
     }
-    let by = By::Visitor(visitor);
-    activity::keep(&auth.pool, session.user_id, Kind::ApiKeyRevoked, by, Some(&name)).await;
-    tracing::info!(key.id = %key_id, "API key revoked");
-    Ok(StatusCode::NO_CONTENT)
+    if let Answer::First(name) = &revoked {
+        let by = By::Visitor(visitor);
+        activity::keep(&auth.pool, session.user_id, Kind::ApiKeyRevoked, by, Some(name)).await;
+        tracing::info!(key.id = %key_id, "API key revoked");
+    }
+    Ok(revoked.no_content())
 }
 
 fn in_the_future(value: &Value) -> Result<DateTime<Utc>, Violation> {

@@ -7,13 +7,16 @@ use service::{JsonBody, Problem, ProblemDetails, Sessions};
 use utoipa::ToSchema;
 
 use super::current_session::CurrentSession;
+use super::present_password::{confirm, wrong_password};
 use super::problems::BodyProblems;
+use super::proof::require_proof;
 use crate::accounts;
 use crate::activity::{self, By, Kind, Visitor};
 use crate::email::Email;
 use crate::error::AuthError;
 use crate::password::Password;
 use crate::state::AuthState;
+use crate::two_factor;
 
 /// The password you have, and the one you want.
 #[derive(ToSchema)]
@@ -42,6 +45,8 @@ pub(super) struct ChangePasswordRequest {
         (status = 204, description = "The password is changed"),
         (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
          content_type = "application/problem+json"),
+        (status = 403, description = "It takes a session, and with a second factor one whose owner has proved who they are",
+         body = ProblemDetails, content_type = "application/problem+json"),
         BodyProblems,
     ),
 )]
@@ -56,6 +61,10 @@ pub(super) async fn change_password(
     let no_account = || Problem::invalid_token("the access token has been revoked");
     let present =
         accounts::present_password(&auth.pool, session.user_id).await?.ok_or_else(no_account)?;
+    // Without a second factor the present password is all the proof there is.
+    if two_factor::is_on(&auth.pool, session.user_id).await? {
+        require_proof(&auth, session.session_id).await?;
+    }
     let mut fields = body.fields();
     let current = fields.required(
         "current_password",
@@ -71,25 +80,16 @@ pub(super) async fn change_password(
         }),
     );
     let (current, new) = fields.finish(|| Some((current?, new?)))?;
-    let is_right =
-        auth.hasher.verify(current, Some(&present.hash)).await.map_err(AuthError::from)?;
-    if !is_right {
-        tracing::info!("change of password refused");
-        let by = By::Visitor(visitor);
-        activity::keep(&auth.pool, session.user_id, Kind::PasswordChangeFailed, by, None).await;
-        return Err(wrong_password());
-    }
+    let failed = Kind::PasswordChangeFailed;
+    let present = confirm(&auth, session.user_id, current, &visitor, failed)
+        .await?
+        .ok_or_else(wrong_password)?;
     let hash = auth.hasher.hash(new).await.map_err(AuthError::from)?;
-    let ended = accounts::change_password(
-        &auth.pool,
-        session.user_id,
-        &present.hash,
-        &hash,
-        session.session_id,
-    )
-    .await?
-    // Somebody else has changed it in the meantime.
-    .ok_or_else(wrong_password)?;
+    let ended =
+        accounts::change_password(&auth, session.user_id, &present.hash, &hash, session.session_id)
+            .await?
+            // Somebody else has changed it in the meantime.
+            .ok_or_else(wrong_password)?;
     if let Some(Extension(known)) = known {
         ended.iter().for_each(|session_id| known.end(session_id.0));
     }
@@ -97,10 +97,4 @@ pub(super) async fn change_password(
     activity::keep(&auth.pool, session.user_id, Kind::PasswordChanged, by, None).await;
     tracing::info!(sessions.ended = ended.len(), "password changed");
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn wrong_password() -> Problem {
-    Problem::unprocessable(vec![
-        Violation::new("wrong", "is not the present password").of("current_password"),
-    ])
 }

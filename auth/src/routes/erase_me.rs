@@ -2,10 +2,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use event_store::CommandContext;
-use service::{IfMatch, Problem, ProblemDetails, Sessions, TrainerPosition};
+use service::{Coaching, IfMatch, Problem, Sessions, TrainerPosition};
 
-use super::current_session::CurrentSession;
-use super::problems::Problems;
+use super::problems::{Problems, ProofProblems, VersionProblems};
+use super::proof::ProvedSession;
 use crate::accounts::{self, EraseError, Erased};
 use crate::state::AuthState;
 
@@ -23,25 +23,28 @@ use crate::state::AuthState;
     responses(
         (status = 204, description = "The account is gone",
          headers(("Trainer-Position" = u64, description = "Of the event that says so"))),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 412, description = "If-Match names another version than the present one", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        ProofProblems,
+        VersionProblems,
         Problems,
     ),
 )]
 #[tracing::instrument(skip_all, fields(user.id = %session.user_id))]
 pub(super) async fn erase_me(
     State(auth): State<AuthState>,
-    session: CurrentSession,
+    session: ProvedSession,
     if_match: IfMatch,
     known: Option<Extension<Sessions>>,
+    coaching: Option<Extension<Coaching>>,
 ) -> Result<(StatusCode, [(axum::http::HeaderName, axum::http::HeaderValue); 1]), Problem> {
     // Nothing that the client chose, such as its request id: the tombstone stays for ever.
     let context = CommandContext::new(session.user_id, "http");
-    let Erased { sessions, position } = accounts::erase(&auth.pool, &context, &if_match).await?;
+    let Erased { sessions, accesses, position } =
+        accounts::erase(&auth.pool, &context, &if_match).await?;
     if let Some(Extension(known)) = known {
         sessions.into_iter().for_each(|session_id| known.end(session_id));
+    }
+    if let Some(Extension(coaching)) = coaching {
+        accesses.into_iter().for_each(|access_id| coaching.end(access_id));
     }
     tracing::info!(position, "account erased");
     Ok((StatusCode::NO_CONTENT, [TrainerPosition(position.unsigned_abs()).header()]))

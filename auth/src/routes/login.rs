@@ -1,20 +1,21 @@
 use axum::extract::State;
 use axum::response::Response;
-use chrono::Utc;
 use domain::Violation;
 use service::readers::text;
 use service::{JsonBody, Problem, ProblemDetails};
 use utoipa::ToSchema;
 
+use super::admission;
 use super::problems::BodyProblems;
-use super::token_pair::{self, TokenPair};
+use super::token_pair::TokenPair;
 use crate::accounts;
 use crate::activity::{self, By, Kind, Visitor};
 use crate::email::Email;
 use crate::error::AuthError;
 use crate::password::Password;
-use crate::sessions;
+use crate::settings::{LoginThrottle, Verification};
 use crate::state::AuthState;
+use crate::throttle::Attempt;
 
 /// An e-mail address and its password.
 #[derive(ToSchema)]
@@ -30,6 +31,11 @@ pub(super) struct LoginRequest {
 }
 
 /// Sign in.
+///
+/// Where a second factor guards the account, the answer is a 403 of type `second-factor-required` with a `challenge`: send it
+/// with a code to `/api/v1/auth/login/complete` within five minutes.
+///
+/// Whoever has tried too many passwords for an address, or from one, waits longer and longer, and is told how long.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
@@ -40,7 +46,7 @@ pub(super) struct LoginRequest {
         (status = 200, description = "A session has begun", body = TokenPair),
         (status = 401, description = "The e-mail address or the password is wrong", body = ProblemDetails,
          content_type = "application/problem+json"),
-        (status = 403, description = "The account is locked", body = ProblemDetails,
+        (status = 403, description = "The account is locked, or a code is needed", body = ProblemDetails,
          content_type = "application/problem+json"),
         BodyProblems,
     ),
@@ -51,48 +57,63 @@ pub(super) async fn login(
     visitor: Visitor,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let (email, password) = read(&body)?;
+    let (said, email, password) = read(&body)?;
+    let admitted = match auth.settings.login_throttle {
+        LoginThrottle::On => {
+            let attempt = Attempt::to_sign_in(&said, email.as_ref(), &visitor);
+            Some(attempt.admit(&auth.pool).await??)
+        }
+        LoginThrottle::Off => None,
+    };
     let account = match &email {
         Some(email) => accounts::credentials(&auth.pool, email).await?,
         None => None,
     };
     // Unknown or not, a password is hashed: the time tells nobody whether there is an account.
     let hash = account.as_ref().map(|account| account.password_hash.as_str());
-    let is_right = auth.hasher.verify(password, hash).await.map_err(AuthError::from)?;
-    let by = By::Visitor(visitor);
+    let is_right = auth.hasher.verify(password.clone(), hash).await.map_err(AuthError::from)?;
+    let must_be_verified = auth.settings.verification == Verification::Required;
     let account = match account {
-        Some(account) if is_right => account,
+        Some(account) if is_right && (account.is_verified || !must_be_verified) => account,
         wrong => {
+            if let Some(admitted) = admitted {
+                admitted.failed(&auth.pool).await??;
+            }
             // The answer does not wait for it: its time would tell that there is an account.
             if let Some(account) = wrong {
-                let pool = auth.pool.clone();
+                let (pool, by) = (auth.pool.clone(), By::Visitor(visitor));
                 tokio::spawn(async move {
                     activity::keep(&pool, account.user_id, Kind::SignInFailed, by, None).await;
                 });
             }
             tracing::info!("login refused");
-            return Err(Problem::wrong_credentials("the e-mail address or the password is wrong"));
+            return Err(Problem::wrong_credentials(refusal(auth.settings.verification)));
         }
     };
-    // Only who knows the password learns of it.
-    if account.is_locked {
-        tracing::info!(user.id = %account.user_id, "login to a locked account refused");
-        activity::keep(&auth.pool, account.user_id, Kind::SignInFailed, by, None).await;
-        return Err(Problem::forbidden("the account is locked; ask who runs this server"));
+    if let Some(admitted) = admitted {
+        admitted.succeeded(&auth.pool).await??;
     }
-    let now = Utc::now();
-    let (session_id, refresh_token) = sessions::open(&auth.pool, account.user_id, now).await?;
-    tracing::info!(user.id = %account.user_id, session.id = %session_id, "logged in");
-    activity::keep(&auth.pool, account.user_id, Kind::SignedIn, by, None).await;
-    Ok(token_pair::answer(&auth, account.user_id, &account.roles, session_id, &refresh_token, now)
-        .await?)
+    accounts::upgrade_hash(&auth, account.user_id, password, &account.password_hash);
+    admission::admit(&auth, visitor, &account, None).await
 }
 
 /// What is no e-mail address has no account: that too is a wrong one, and no other answer.
-fn read(body: &JsonBody) -> Result<(Option<Email>, Password), Problem> {
+fn read(body: &JsonBody) -> Result<(String, Option<Email>, Password), Problem> {
     let mut fields = body.fields();
-    let email = fields.required("email", text(|text| Ok::<_, Violation>(Email::parse(text).ok())));
+    let said = fields.required("email", text(|text| Ok::<_, Violation>(text.to_owned())));
     let password = fields
         .required("password", text(|text| Ok::<_, Violation>(Password::new(text.to_owned()))));
-    fields.finish(|| Some((email?, password?)))
+    let (said, password) = fields.finish(|| Some((said?, password?)))?;
+    let email = Email::parse(&said).ok();
+    Ok((said, email, password))
+}
+
+/// What every refused sign-in is told: where addresses must be verified, nobody learns whether it is only that.
+fn refusal(verification: Verification) -> &'static str {
+    match verification {
+        Verification::Off => "the e-mail address or the password is wrong",
+        Verification::Required => {
+            "the e-mail address or the password is wrong, or the address is not verified yet"
+        }
+    }
 }

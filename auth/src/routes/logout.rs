@@ -2,10 +2,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::Utc;
-use service::{Problem, ProblemDetails, Sessions};
+use service::{Problem, Sessions};
 
 use super::current_session::CurrentSession;
-use super::problems::Problems;
+use super::problems::{Problems, SessionProblems};
 use crate::activity::{self, By, Kind, Visitor};
 use crate::sessions::{self, Reason};
 use crate::state::AuthState;
@@ -19,8 +19,7 @@ use crate::state::AuthState;
     security(("bearer" = [])),
     responses(
         (status = 204, description = "The session has ended, with all its tokens"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        SessionProblems,
         Problems,
     ),
 )]

@@ -4,13 +4,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Name;
 use service::readers::text;
-use service::{IdempotencyKey, IfMatch, JsonBody, Problem, ProblemDetails, etag, if_none_match};
+use service::{IfMatch, JsonBody, Problem, etag, if_none_match};
 use utoipa::ToSchema;
 
 use super::current_session::Caller;
-use super::problems::{BodyProblems, Problems};
+use super::problems::{BodyProblems, CallerProblems, Problems, VersionProblems};
+use super::write_key::{KeyHeader, WriteKey};
 use crate::accounts::{self, Profile, Rename, RenameError};
-use crate::keyed_requests::{KeyHash, RequestHash};
 use crate::state::AuthState;
 
 /// Kept by the client alone, and asked for again each time.
@@ -29,8 +29,7 @@ const PRIVATE: (axum::http::HeaderName, HeaderValue) =
         (status = 200, description = "Your account", body = Profile,
          headers(("ETag" = String, description = "The version"))),
         (status = 304, description = "You have this version"),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        CallerProblems,
         Problems,
     ),
 )]
@@ -69,17 +68,13 @@ pub(super) struct ChangeMeRequest {
     request_body = ChangeMeRequest,
     params(
         ("If-Match" = Option<String>, Header, description = "The version you want to change"),
-        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-         description = "Under which the same request can be sent again"),
+        KeyHeader,
     ),
     responses(
         (status = 200, description = "Your account as it is now", body = Profile,
-         headers(("ETag" = String, description = "The version"),
-                 ("Idempotency-Replayed" = String, description = "true when the request had been answered before"))),
-        (status = 401, description = "No access token, or a bad one", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 412, description = "If-Match names another version than the present one", body = ProblemDetails,
-         content_type = "application/problem+json"),
+         headers(("ETag" = String, description = "The version"))),
+        CallerProblems,
+        VersionProblems,
         BodyProblems,
     ),
 )]
@@ -88,17 +83,15 @@ pub(super) async fn change_me(
     State(auth): State<AuthState>,
     caller: Caller,
     if_match: IfMatch,
-    key: Option<IdempotencyKey>,
+    key: WriteKey,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let user_id = caller.user_id;
     let mut fields = body.fields();
     let name = fields.patch("name", text(Name::parse));
     let name = fields.finish(|| Some(name))?;
-    let key = key.map(|key| {
-        (KeyHash::of_user(&key, user_id), RequestHash::of(&[b"change_me", body.bytes().as_ref()]))
-    });
-    let answer = Rename { user_id, name, if_match, key }.execute(&auth.pool).await?;
+    let keyed = key.of(user_id, Some(&body));
+    let answer = Rename { user_id, name, if_match, keyed }.execute(&auth.pool).await?;
     let tag = [(header::ETAG, etag(answer.body().version)), PRIVATE];
     Ok((tag, answer.into_json(StatusCode::OK)).into_response())
 }
@@ -108,7 +101,7 @@ impl From<RenameError> for Problem {
         match error {
             RenameError::VersionDiffers => Self::precondition_failed(),
             RenameError::NoAccount => no_account(),
-            RenameError::KeyReused => Self::unprocessable_request(error.to_string()),
+            RenameError::Keyed(cause) => cause.into(),
             RenameError::Auth(cause) => cause.into(),
         }
     }

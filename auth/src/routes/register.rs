@@ -7,10 +7,13 @@ use service::{IdempotencyKey, JsonBody, Problem, ProblemDetails};
 use utoipa::ToSchema;
 
 use super::problems::BodyProblems;
+use super::same_time::at_the_same_time;
+use super::write_key::KeyHeader;
 use crate::accounts::{self, RegisterError, Registered, Registration};
 use crate::email::Email;
 use crate::keyed_requests::Answer;
 use crate::password::Password;
+use crate::settings::Verification;
 use crate::state::AuthState;
 
 /// Somebody who wants an account.
@@ -33,18 +36,19 @@ pub(super) struct RegisterRequest {
 }
 
 /// Make an account.
+///
+/// Where the server wants addresses verified, a mail brings what to send to `verify-email`, and the account can be used
+/// after that. Then an address that has an account is answered like any other, and its owner gets a mail.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/register",
     tag = "auth",
     operation_id = "register",
     request_body = RegisterRequest,
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
-            description = "Under which the same request can be sent again")),
+    params(KeyHeader),
     responses(
-        (status = 201, description = "The account is made", body = Registered,
-         headers(("Idempotency-Replayed" = String, description = "true when the request had been answered before"))),
-        (status = 409, description = "The e-mail address has an account", body = ProblemDetails,
+        (status = 201, description = "The account is made", body = Registered),
+        (status = 409, description = "The e-mail address has an account, where addresses need not be verified", body = ProblemDetails,
          content_type = "application/problem+json"),
         BodyProblems,
     ),
@@ -55,7 +59,12 @@ pub(super) async fn register(
     key: Option<IdempotencyKey>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
-    let answer = accounts::register(&auth, read(&body)?, key.as_ref()).await?;
+    let registration = read(&body)?;
+    let registering = accounts::register(&auth, registration, key.as_ref());
+    let answer = match auth.settings.verification {
+        Verification::Off => registering.await?,
+        Verification::Required => at_the_same_time(registering).await?,
+    };
     if let Answer::First(registered) = &answer {
         tracing::info!(user.id = %registered.user_id, "registered");
     }

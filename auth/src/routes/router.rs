@@ -9,9 +9,12 @@ use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::write_key::describe_replays;
 use super::{
-    activity, admin, api_keys, change_password, erase_me, jwks, login, logout, me, refresh,
-    register,
+    activity, admin, admin_two_factor, api_keys, change_email, change_password, coaching,
+    complete_login, erase_me, forgot_password, jwks, links, login, logout, me, oauth,
+    oauth_callback, pages, proof, providers, refresh, register, resend_verification,
+    reset_password, two_factor, verify_email,
 };
 use crate::state::AuthState;
 
@@ -33,15 +36,31 @@ async fn answered_in_time(request: Request, next: Next) -> Result<Response, Prob
 }
 
 fn routes() -> OpenApiRouter<AuthState> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    let mut routes = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(register::register))
         .routes(routes!(login::login))
+        .routes(routes!(complete_login::complete_login))
         .routes(routes!(refresh::refresh))
         .routes(routes!(logout::logout))
         .routes(routes!(me::me, me::change_me, erase_me::erase_me))
         .routes(routes!(change_password::change_password))
+        .routes(routes!(verify_email::verify_email))
+        .routes(routes!(resend_verification::resend_verification))
+        .routes(routes!(forgot_password::forgot_password))
+        .routes(routes!(reset_password::reset_password))
+        .routes(routes!(change_email::change_email))
+        .routes(routes!(pages::page))
         .routes(routes!(api_keys::create_key, api_keys::list_keys))
         .routes(routes!(api_keys::revoke_key))
+        .routes(routes!(oauth::go_to_provider, oauth::begin))
+        .routes(routes!(oauth_callback::come_back, oauth_callback::bring_back))
+        .routes(routes!(providers::list_providers))
+        .routes(routes!(links::list_links))
+        .routes(routes!(links::begin_link, links::remove_link))
+        .routes(routes!(proof::prove))
+        .routes(routes!(two_factor::status, two_factor::begin, two_factor::remove))
+        .routes(routes!(two_factor::confirm))
+        .routes(routes!(two_factor::replace_recovery_codes))
         .routes(routes!(activity::list_activity))
         .routes(routes!(jwks::jwks))
         .routes(routes!(admin::list_users))
@@ -49,12 +68,17 @@ fn routes() -> OpenApiRouter<AuthState> {
         .routes(routes!(admin::put_roles))
         .routes(routes!(admin::lock))
         .routes(routes!(admin::unlock))
+        .routes(routes!(admin_two_factor::remove))
+        .merge(coaching::routes());
+    describe_replays(routes.get_openapi_mut());
+    routes
 }
 
 #[derive(utoipa::OpenApi)]
 #[openapi(modifiers(&BearerTokens), tags(
     (name = "auth", description = "Accounts, sessions and access tokens"),
     (name = "admin", description = "For administrators"),
+    (name = "coaching", description = "Coaches and their athletes"),
 ))]
 struct Document;
 

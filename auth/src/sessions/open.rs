@@ -7,28 +7,27 @@ use super::SessionId;
 use super::refresh_token::{LIFETIME, RefreshToken};
 use crate::error::AuthError;
 
-/// Begins a session with its first refresh token, and clears away those of the account that have expired.
+/// Begins a session with its first refresh token, and clears away those of the account that have expired: in the
+/// transaction of the connection. Its owner has just given all that a sign-in takes.
 pub(crate) async fn open(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     user_id: OwnerId,
     now: DateTime<Utc>,
 ) -> Result<(SessionId, RefreshToken), AuthError> {
     let token = RefreshToken::generate()?;
-    let mut transaction = pool.begin().await?;
     sqlx::query!(
         "delete from auth.sessions where user_id = $1 and expires_at < $2",
         user_id.0,
         now
     )
-    .execute(&mut *transaction)
+    .execute(&mut *connection)
     .await?;
-    let session_id = insert(&mut transaction, user_id, now, now + LIFETIME).await?;
-    add_token(&mut transaction, session_id, &token, now).await?;
-    transaction.commit().await?;
+    let session_id = insert(connection, user_id, now, now + LIFETIME).await?;
+    add_token(connection, session_id, &token, now).await?;
     Ok((session_id, token))
 }
 
-/// Begins a session that ends with its only access token.
+/// Begins a session that ends with its only access token. Whoever holds the master key need not prove more.
 pub(crate) async fn open_without_refresh(
     pool: &PgPool,
     user_id: OwnerId,
@@ -46,7 +45,7 @@ async fn insert(
 ) -> Result<SessionId, sqlx::Error> {
     let session_id = Uuid::now_v7();
     sqlx::query!(
-        "insert into auth.sessions (session_id, user_id, created_at, expires_at) values ($1, $2, $3, $4)",
+        "insert into auth.sessions (session_id, user_id, created_at, proved_at, expires_at) values ($1, $2, $3, $3, $4)",
         session_id,
         user_id.0,
         now,

@@ -1,6 +1,6 @@
 //! A program with nothing but the auth routes, over a database of its own.
 
-use auth::{AuthState, MasterKey};
+use auth::{AuthSettings, AuthState, MasterKey, Providers, Verification};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
@@ -44,7 +44,28 @@ impl App {
     }
 
     pub(crate) async fn on(pool: PgPool) -> Self {
+        Self::with(pool, AuthSettings::default(), Providers::default()).await
+    }
+
+    /// One where people can sign in through others too.
+    pub(crate) async fn with_providers(pool: PgPool, providers: Providers) -> Self {
+        Self::with(pool, AuthSettings::default(), providers).await
+    }
+
+    /// One where an operator has decided otherwise.
+    pub(crate) async fn with_settings(settings: AuthSettings) -> Self {
+        Self::with(database().await, settings, Providers::default()).await
+    }
+
+    /// One where addresses must be verified.
+    pub(crate) async fn verifying() -> Self {
+        let verification = Verification::Required;
+        Self::with_settings(AuthSettings { verification, ..AuthSettings::default() }).await
+    }
+
+    async fn with(pool: PgPool, settings: AuthSettings, providers: Providers) -> Self {
         let state = AuthState::start(pool.clone(), &master_key()).await.unwrap();
+        let state = state.with_providers(providers).with(settings);
         let (router, _) = auth::router(state.clone());
         let router =
             service::enveloped(service::authenticated(router, auth::verifier(pool.clone())));
@@ -98,6 +119,40 @@ impl App {
 
     pub(crate) async fn me(&self, access_token: &str) -> Answer {
         self.get("/api/v1/auth/me", &[("authorization", &format!("Bearer {access_token}"))]).await
+    }
+
+    /// A request with a token, and a JSON body.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        pair: &Value,
+        body: Value,
+    ) -> Answer {
+        let bearer = format!("Bearer {}", pair["access_token"].as_str().unwrap());
+        self.call(method, path, &[("authorization", &bearer)], &body).await
+    }
+
+    /// What an account's owner sees of what has happened, the latest first.
+    pub(crate) async fn activity(&self, pair: &Value) -> Vec<String> {
+        let answer = self.ask(Method::GET, "/api/v1/auth/activity", pair, Value::Null).await;
+        let items = answer.body["items"].as_array().unwrap();
+        items.iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Makes the database what no client can make of it in a test's time.
+    pub(crate) async fn execute(&self, statement: &str) {
+        sqlx::raw_sql(statement).execute(&self.pool).await.unwrap();
+    }
+
+    /// Somebody who runs the place.
+    pub(crate) async fn administrator(&self) -> Value {
+        self.register("root@example.org").await;
+        self.execute(
+            "update auth.users set roles = '{athlete,admin}' where email = 'root@example.org'",
+        )
+        .await;
+        self.login("root@example.org").await.body
     }
 
     /// Registers Ann, signs her in, and gives the pair of tokens.

@@ -24,8 +24,9 @@ async fn me_is_who_signed_in() {
     assert_eq!(answer.body["name"], Value::Null);
     assert_eq!(answer.body["roles"], json!(["athlete"]));
     assert_eq!(answer.body["version"], 1);
+    assert_eq!(answer.body["email_verified"], false);
     assert!(answer.body["created_at"].as_str().unwrap().ends_with('Z'));
-    assert_eq!(answer.body.as_object().unwrap().len(), 6, "and nothing else, above all no hash");
+    assert_eq!(answer.body.as_object().unwrap().len(), 7, "and nothing else, above all no hash");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::requests::{
     NewPlan, PlanChanges, PlanFields, WorkoutsMove, new_plan, plan_changes, whole_plan,
 };
 use crate::transactions::{CreatePlan, DeletePlan, RevisePlan, Unreadable};
-use crate::write_request::WriteRequest;
+use crate::write_request::{PlanWrite, WriteRequest};
 
 /// Create a plan
 ///
@@ -29,7 +29,7 @@ use crate::write_request::WriteRequest;
 #[tracing::instrument(skip_all)]
 pub(crate) async fn create_plan(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let NewPlan { details, status } = new_plan(&body)?;
@@ -61,7 +61,7 @@ pub(crate) async fn create_plan(
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn replace_plan(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(plan_id): PathId<PlanId>,
     ApiQuery(workouts): ApiQuery<WorkoutsMove>,
     body: JsonBody,
@@ -85,7 +85,7 @@ pub(crate) async fn replace_plan(
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn change_plan(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(plan_id): PathId<PlanId>,
     ApiQuery(workouts): ApiQuery<WorkoutsMove>,
     body: JsonBody,
@@ -121,7 +121,7 @@ async fn revise(
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn delete_plan(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(plan_id): PathId<PlanId>,
 ) -> Result<Response, Problem> {
     let command = DeletePlan { plan_id, precondition: request.precondition() };

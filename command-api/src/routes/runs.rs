@@ -14,7 +14,7 @@ use crate::requests::{
     whole_run,
 };
 use crate::transactions::{CorrectRun, DeleteRun, MatchRun, RecordRun, UnmatchRun, Unreadable};
-use crate::write_request::WriteRequest;
+use crate::write_request::{RunWrite, WriteRequest};
 
 /// Record a run
 ///
@@ -31,14 +31,14 @@ use crate::write_request::WriteRequest;
 #[tracing::instrument(skip_all)]
 pub(crate) async fn record_run(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    RunWrite(request): RunWrite,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let today = app.today();
     let NewRun { details, workout_id, duration_field } = new_run(&body, today)?;
     let record = run::RecordRun {
         run_id: RunId(Uuid::now_v7()),
-        owner_id: request.principal.user_id,
+        owner_id: request.acting.owner,
         source: Source::Manual,
         external_id: None,
         details,
@@ -63,7 +63,7 @@ pub(crate) async fn record_run(
 #[tracing::instrument(skip_all, fields(run.id = %run_id))]
 pub(crate) async fn replace_run(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    RunWrite(request): RunWrite,
     PathId(run_id): PathId<RunId>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -85,7 +85,7 @@ pub(crate) async fn replace_run(
 #[tracing::instrument(skip_all, fields(run.id = %run_id))]
 pub(crate) async fn change_run(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    RunWrite(request): RunWrite,
     PathId(run_id): PathId<RunId>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -126,7 +126,7 @@ async fn correct(
 #[tracing::instrument(skip_all, fields(run.id = %run_id))]
 pub(crate) async fn delete_run(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    RunWrite(request): RunWrite,
     PathId(run_id): PathId<RunId>,
 ) -> Result<Response, Problem> {
     let command = DeleteRun { run_id, precondition: request.precondition() };
@@ -149,7 +149,7 @@ pub(crate) async fn delete_run(
 #[tracing::instrument(skip_all, fields(run.id = %run_id))]
 pub(crate) async fn match_run(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    RunWrite(request): RunWrite,
     PathId(run_id): PathId<RunId>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -172,7 +172,7 @@ pub(crate) async fn match_run(
 #[tracing::instrument(skip_all, fields(run.id = %run_id))]
 pub(crate) async fn unmatch_run(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    RunWrite(request): RunWrite,
     PathId(run_id): PathId<RunId>,
     NoFields: NoFields,
 ) -> Result<Response, Problem> {

@@ -18,7 +18,7 @@ use crate::requests::{
 use crate::transactions::{
     RemoveWorkout, ReopenWorkout, ReviseWorkout, ScheduleWorkouts, SkipWorkout, UnreadableWorkouts,
 };
-use crate::write_request::WriteRequest;
+use crate::write_request::{PlanWrite, WriteRequest};
 
 /// Add a workout to a plan
 ///
@@ -35,7 +35,7 @@ use crate::write_request::WriteRequest;
 #[tracing::instrument(skip_all)]
 pub(crate) async fn schedule_workout(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     body: JsonBody,
 ) -> Result<Response, Problem> {
     let (plan_id, workouts) = new_workout(&body);
@@ -65,7 +65,7 @@ pub(crate) async fn schedule_workout(
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn schedule_workouts(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(plan_id): PathId<PlanId>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -120,7 +120,7 @@ async fn schedule(
 #[tracing::instrument(skip_all, fields(workout.id = %workout_id))]
 pub(crate) async fn replace_workout(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(workout_id): PathId<WorkoutId>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -142,7 +142,7 @@ pub(crate) async fn replace_workout(
 #[tracing::instrument(skip_all, fields(workout.id = %workout_id))]
 pub(crate) async fn change_workout(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(workout_id): PathId<WorkoutId>,
     body: JsonBody,
 ) -> Result<Response, Problem> {
@@ -178,7 +178,7 @@ async fn revise(
 #[tracing::instrument(skip_all, fields(workout.id = %workout_id))]
 pub(crate) async fn remove_workout(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(workout_id): PathId<WorkoutId>,
 ) -> Result<Response, Problem> {
     let command = RemoveWorkout { workout_id, precondition: request.precondition() };
@@ -199,7 +199,7 @@ pub(crate) async fn remove_workout(
 #[tracing::instrument(skip_all, fields(workout.id = %workout_id))]
 pub(crate) async fn skip_workout(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(workout_id): PathId<WorkoutId>,
     NoFields: NoFields,
 ) -> Result<Response, Problem> {
@@ -222,7 +222,7 @@ pub(crate) async fn skip_workout(
 #[tracing::instrument(skip_all, fields(workout.id = %workout_id))]
 pub(crate) async fn reopen_workout(
     State(app): State<CommandState>,
-    request: WriteRequest,
+    PlanWrite(request): PlanWrite,
     PathId(workout_id): PathId<WorkoutId>,
     NoFields: NoFields,
 ) -> Result<Response, Problem> {

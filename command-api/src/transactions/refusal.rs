@@ -1,5 +1,6 @@
 use domain::FieldViolation;
 use domain::plan::PlanError;
+use domain::plan_export::PlanExportError;
 use domain::run::RunError;
 use event_store::{Refused, StoreError};
 
@@ -12,6 +13,9 @@ pub enum Refusal {
     /// The run says no.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The PDF of a plan says no.
+    #[error(transparent)]
+    Export(#[from] PlanExportError),
     /// Fields are missing or wrong.
     #[error("{} field(s) are missing or wrong", .0.len())]
     Invalid(Vec<FieldViolation>),
@@ -34,7 +38,11 @@ impl Refusal {
             Self::Plan(PlanError::Invalid(violations))
             | Self::Run(RunError::Invalid(violations))
             | Self::Invalid(violations) => violations,
-            Self::Plan(_) | Self::Run(_) | Self::AnotherVersion { .. } | Self::Outrun => vec![],
+            Self::Plan(_)
+            | Self::Run(_)
+            | Self::Export(_)
+            | Self::AnotherVersion { .. }
+            | Self::Outrun => vec![],
         }
     }
 }
@@ -60,6 +68,12 @@ impl From<PlanError> for Stop {
 
 impl From<RunError> for Stop {
     fn from(error: RunError) -> Self {
+        Self::Rule(error.into())
+    }
+}
+
+impl From<PlanExportError> for Stop {
+    fn from(error: PlanExportError) -> Self {
         Self::Rule(error.into())
     }
 }

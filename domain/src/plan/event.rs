@@ -9,7 +9,8 @@ use crate::{Distance, Name, OwnerId, PlanId, RunId, Text, WorkoutId};
 events! {
     /// What has happened to a plan and its workouts.
     ///
-    /// Stored for ever: add variants and optional fields; never rename or reuse one.
+    /// Stored for ever: add variants and optional fields; never rename or reuse one. What must change otherwise
+    /// gets a new version, and the old one a step to it (`stored/upcast.rs`).
     PlanEvent {
         /// A plan began as a draft.
         Created(PlanCreated) = "plan.created" "1",

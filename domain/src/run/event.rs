@@ -8,7 +8,8 @@ use crate::{OwnerId, PlanId, RunId, WorkoutId};
 events! {
     /// What has happened to a run.
     ///
-    /// Stored for ever: add variants and optional fields; never rename or reuse one.
+    /// Stored for ever: add variants and optional fields; never rename or reuse one. What must change otherwise
+    /// gets a new version, and the old one a step to it (`stored/upcast.rs`).
     RunEvent {
         /// A run was recorded.
         Recorded(RunRecorded) = "run.recorded" "1",

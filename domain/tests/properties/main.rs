@@ -87,6 +87,19 @@ proptest! {
         for payload in [payload, json.into_bytes()] {
             let _ = domain::plan::PlanEvent::decode(event_type, "1", &payload);
             let _ = domain::run::RunEvent::decode(event_type, "1", &payload);
+            let _ = domain::plan_export::PlanExportEvent::decode(event_type, "1", &payload);
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_newer_version_is_refused_by_its_name((event_type, today) in select(stored_versions()), version in ".{0,4}") {
+        let known = stored_versions().contains(&(event_type, version.as_str()));
+        prop_assume!(!known, "{} is not a new one", version);
+        for error in [
+            domain::plan::PlanEvent::decode(event_type, &version, b"{}").unwrap_err(),
+            domain::run::RunEvent::decode(event_type, &version, b"{}").unwrap_err(),
+        ] {
+            prop_assert_eq!(error.to_string(), format!("unknown event type {event_type} version {version}"), "today {}", today);
         }
     }
 
@@ -99,8 +112,15 @@ proptest! {
 }
 
 fn stored_types() -> Vec<&'static str> {
-    let types = domain::plan::PlanEvent::TYPES.iter().chain(domain::run::RunEvent::TYPES);
-    types.map(|(event_type, _)| *event_type).collect()
+    stored_versions().into_iter().map(|(event_type, _)| event_type).collect()
+}
+
+fn stored_versions() -> Vec<(&'static str, &'static str)> {
+    use domain::plan::PlanEvent;
+    use domain::plan_export::PlanExportEvent;
+    use domain::run::RunEvent;
+    [PlanEvent::TYPES, PlanEvent::OLDER, RunEvent::TYPES, RunEvent::OLDER, PlanExportEvent::TYPES]
+        .concat()
 }
 
 fn json() -> impl Strategy<Value = String> {

@@ -4,6 +4,7 @@ use bytes::BytesMut;
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
 use domain::plan::{Plan, PlanEvent};
+use domain::plan_export::{PlanExport, PlanExportEvent};
 use domain::run::{Run, RunEvent};
 use domain::user::UserEvent;
 use domain::{OwnerId, Part};
@@ -124,6 +125,7 @@ impl Import {
         match event.aggregate_type() {
             Plan::TYPE => event.decode::<PlanEvent>().map(drop)?,
             Run::TYPE => event.decode::<RunEvent>().map(drop)?,
+            PlanExport::TYPE => event.decode::<PlanExportEvent>().map(drop)?,
             UserEvent::AGGREGATE => match event.decode()? {
                 UserEvent::Erased(erased) => {
                     if erased.user_id != owner {

@@ -106,7 +106,7 @@ impl Transaction for PlanOf {
     }
 }
 
-fn without_memory() -> StoreConfig {
+pub(crate) fn without_memory() -> StoreConfig {
     StoreConfig { cached_streams: 0, ..StoreConfig::default() }
 }
 
@@ -141,13 +141,13 @@ async fn filled_database() -> PgPool {
 
 /// How often the tables of schema `es` were read whole, and which indexes were used.
 #[derive(Debug)]
-struct Scans {
+pub(crate) struct Scans {
     whole: Vec<(String, i64)>,
-    indexes: Vec<String>,
+    pub(crate) indexes: Vec<String>,
 }
 
 impl Scans {
-    fn used_only(&self, indexes: &[&str]) {
+    pub(crate) fn used_only(&self, indexes: &[&str]) {
         assert!(self.whole.is_empty(), "tables were read whole: {:?}", self.whole);
         for index in indexes {
             assert!(
@@ -161,7 +161,7 @@ impl Scans {
 
 /// Does the work on connections of its own and asks Postgres how it was done. Postgres counts for
 /// itself: the statements need not be repeated here.
-async fn scans_during(pool: &PgPool, work: impl AsyncFnOnce(PgPool)) -> Scans {
+pub(crate) async fn scans_during(pool: &PgPool, work: impl AsyncFnOnce(PgPool)) -> Scans {
     let options = (*pool.connect_options()).clone();
     let counted = || async {
         let pool =

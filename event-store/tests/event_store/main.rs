@@ -14,6 +14,7 @@ mod importing;
 mod indexes;
 mod leadership;
 mod lossy_connection;
+mod partitions;
 mod positions;
 mod reading;
 mod restarts;

@@ -23,6 +23,10 @@ pub struct PerMinute {
     pub reads: NonZeroU32,
     /// Writes, of a user or, without one, of an address.
     pub writes: NonZeroU32,
+    /// Reads with one API key, which are its user's, too.
+    pub key_reads: NonZeroU32,
+    /// Writes with one API key, which are its user's, too.
+    pub key_writes: NonZeroU32,
     /// Attempts to log in, to register and to reset a password together, of an address.
     pub credentials: NonZeroU32,
 }
@@ -30,6 +34,12 @@ pub struct PerMinute {
 impl Default for PerMinute {
     fn default() -> Self {
         let number = |number| NonZeroU32::new(number).expect("not zero");
-        Self { reads: number(100), writes: number(30), credentials: number(10) }
+        Self {
+            reads: number(100),
+            writes: number(30),
+            key_reads: number(100),
+            key_writes: number(30),
+            credentials: number(10),
+        }
     }
 }

@@ -1,4 +1,5 @@
 use domain::plan::PlanEvent;
+use domain::plan_export::PlanExportEvent;
 use domain::run::RunEvent;
 use domain::user::UserEvent;
 use schemars::JsonSchema;
@@ -29,12 +30,14 @@ pub(super) fn events() -> (Vec<EventSchema>, Map<String, Value>) {
         .into_generator();
     generator.subschema_for::<PlanEvent>();
     generator.subschema_for::<RunEvent>();
+    generator.subschema_for::<PlanExportEvent>();
     generator.subschema_for::<UserEvent>();
     let mut schemas = generator.take_definitions(true);
     let plans = variants::<PlanEvent>(&mut schemas, "plan", PlanEvent::TYPES);
     let runs = variants::<RunEvent>(&mut schemas, "run", RunEvent::TYPES);
+    let exports = variants::<PlanExportEvent>(&mut schemas, "plan_export", PlanExportEvent::TYPES);
     let users = variants::<UserEvent>(&mut schemas, UserEvent::AGGREGATE, UserEvent::TYPES);
-    (plans.chain(runs).chain(users).collect(), schemas)
+    (plans.chain(runs).chain(exports).chain(users).collect(), schemas)
 }
 
 /// Takes an enum of events apart: its schema is one of those of its variants, in the order of its types.

@@ -15,6 +15,12 @@ pub enum RelayError {
     /// The server did not take a message.
     #[error("publishing failed: {0}")]
     Publish(#[from] context::PublishError),
+    /// The server refused a message because the last one in the stream, as far as it knows, is another.
+    #[error("the server knows another last message in the stream, or none")]
+    BehindAnother {
+        /// That one, if its id is one of ours.
+        known: Option<Uuid>,
+    },
     /// The stream is not where it was left: another relay, or a server that lost its tail.
     #[error("the stream is at sequence {found}, not at {expected}")]
     Moved {

@@ -1,9 +1,10 @@
 use std::collections::HashMap;
+use std::error::Error;
 
 use async_nats::Client;
 use async_nats::connection::State;
 use async_nats::jetstream::Context;
-use async_nats::jetstream::context::PublishAckFuture;
+use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::{PublishMessage, StreamMessage};
 use async_nats::jetstream::stream::{LastRawMessageError, LastRawMessageErrorKind, Stream};
 use domain::Part;
@@ -73,13 +74,18 @@ impl EventStream for JetStream {
     }
 
     async fn word_on(&self, sent: PublishAckFuture) -> Result<Word, RelayError> {
-        let ack = sent.await?;
+        let ack = sent.await.map_err(|error| match error.kind() {
+            PublishErrorKind::WrongLastMessageId => {
+                RelayError::BehindAnother { known: last_message_id(&error) }
+            }
+            _other => error.into(),
+        })?;
         Ok(Word { sequence: ack.sequence, duplicate: ack.duplicate })
     }
 }
 
-/// The server refuses a message anywhere but behind this sequence and, when the session has published before, behind
-/// this message: a late one may find the sequence in a stream that was cut short and filled again.
+/// The server refuses a message anywhere but behind this sequence and, where it knows it, behind this message: a late
+/// one may find the sequence in a stream that was cut short and filled again.
 fn fenced(
     message: PublishMessage,
     behind_sequence: u64,
@@ -90,6 +96,13 @@ fn fenced(
         Some(before) => message.expected_last_message_id(before.to_string()),
         None => message,
     }
+}
+
+/// The id in the server's error 10070, `wrong last msg ID: <id>`; nothing when it knows none.
+fn last_message_id(refusal: &PublishError) -> Option<Uuid> {
+    let text = refusal.source()?.to_string();
+    text.split(|c: char| c != '-' && !c.is_ascii_hexdigit())
+        .find_map(|word| Uuid::try_parse(word).ok())
 }
 
 impl Message {
@@ -107,5 +120,38 @@ fn found(
         Ok(message) => Ok(Some(message)),
         Err(error) if matches!(error.kind(), LastRawMessageErrorKind::NoMessageFound) => Ok(None),
         Err(error) => Err(RelayError::Stream(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_nats::jetstream;
+    use embedded::testing;
+
+    use super::*;
+    use crate::connect;
+    use crate::stream::{StreamSettings, ensure_stream};
+
+    #[tokio::test]
+    async fn the_server_tells_which_message_is_the_last_that_it_knows() {
+        let client = connect(&testing::shared().nats_account(), "test").await.unwrap();
+        let context = jetstream::new(client);
+        ensure_stream(&context, &StreamSettings::default()).await.unwrap();
+        let publish = async |id: u128, behind_sequence, behind| {
+            let message = PublishMessage::build().message_id(Uuid::from_u128(id).to_string());
+            let message = fenced(message, behind_sequence, Some(Uuid::from_u128(behind)));
+            context.send_publish("trainer.events.00.run.recorded", message).await.unwrap().await
+        };
+
+        let refused = publish(1, 0, 9).await.unwrap_err();
+        assert_eq!(refused.kind(), PublishErrorKind::WrongLastMessageId);
+        assert_eq!(last_message_id(&refused), None, "there is none");
+
+        let first = PublishMessage::build().message_id(Uuid::from_u128(1).to_string());
+        let first = context.send_publish("trainer.events.00.run.recorded", first).await.unwrap();
+        first.await.unwrap();
+        let refused = publish(2, 1, 9).await.unwrap_err();
+        assert_eq!(last_message_id(&refused), Some(Uuid::from_u128(1)));
+        publish(2, 1, 1).await.unwrap();
     }
 }

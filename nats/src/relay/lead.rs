@@ -25,7 +25,7 @@ const ACK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Publishes every event, in order, exactly once: one leader among all processes.
 ///
 /// It keeps no checkpoint: the stream's last message says where to go on. Each message names the
-/// sequence and the message it must follow, so a second leader, or a late message of the first, is
+/// sequence and, unless the server was just restarted and knows none, the message it must follow, so a second leader, or a late message of the first, is
 /// refused by the server (errors 10071 and 10070) and whoever gets that error looks at the stream again.
 pub struct Relay {
     pool: PgPool,

@@ -7,7 +7,7 @@ use metrics::{counter, gauge};
 use uuid::Uuid;
 
 use super::RelayError;
-use super::surroundings::{Alarm, EventStream, Publication, Woken};
+use super::surroundings::{Alarm, EventStream, Message, Publication, Woken};
 use crate::log::EventLog;
 
 /// How many events are on their way to the server at once.
@@ -28,9 +28,10 @@ struct Tail {
     sequence: u64,
     /// The position of its last message.
     position: i64,
-    /// The last message, when it was published from here: a server that was restarted does not know
-    /// the ids of those before.
+    /// The last message, when the server knows one: it forgets the ids of all when it is restarted.
     message: Option<Uuid>,
+    /// Whether the server has taken a message from here, and so knows the last one.
+    published: bool,
     /// The last position of each part that is known.
     parts: HashMap<Part, i64>,
 }
@@ -44,8 +45,9 @@ impl<'a, L: EventLog, S: EventStream> Publisher<'a, L, S> {
     ) -> Result<Self, RelayError> {
         // First of all: what comes while the rest is read makes the first message refused.
         let state = stream.state().await?;
-        let position = match last_event(stream, state.first_sequence).await? {
-            Some((position, event_id)) => {
+        let last = last_event(stream, state.first_sequence).await?;
+        let position = match last {
+            Some(LastEvent { position, event_id, .. }) => {
                 if !log.has_or_erased(position, event_id).await? {
                     return Err(RelayError::Diverged { position, event_id });
                 }
@@ -57,7 +59,15 @@ impl<'a, L: EventLog, S: EventStream> Publisher<'a, L, S> {
         let mut parts = stream.last_positions().await?;
         let unknown: Vec<Part> = Part::all().filter(|part| !parts.contains_key(part)).collect();
         parts.extend(log.last_positions(&unknown, position).await?);
-        let tail = Tail { sequence: state.last_sequence, position, message: None, parts };
+        // What the stream does not hold any more the server may know still: it tells when it is named wrongly.
+        let message = last.map_or(Uuid::nil(), |last| last.event_id);
+        let tail = Tail {
+            sequence: state.last_sequence,
+            position,
+            message: Some(message),
+            published: false,
+            parts,
+        };
         tracing::info!(position, stream.sequence = tail.sequence, "relay leads");
         Ok(Self { log, stream, retention, tail })
     }
@@ -74,12 +84,38 @@ impl<'a, L: EventLog, S: EventStream> Publisher<'a, L, S> {
     async fn step(&mut self, alarm: &mut impl Alarm) -> Result<(), RelayError> {
         let events = self.log.read_after(self.tail.position, BATCH).await?;
         if !events.is_empty() {
-            self.publish(&events).await?;
+            if self.tail.published {
+                self.publish(&events).await?;
+            } else {
+                self.publish_first(&events[..1]).await?;
+            }
             gauge!("trainer_relay_position").set(self.tail.position as f64);
         } else if alarm.wait(self.tail.position).await? == Woken::ByTime {
             self.check().await?;
         }
         Ok(())
+    }
+
+    /// Publishes one event behind what was found in the stream, and waits for it before there are more.
+    async fn publish_first(&mut self, event: &[RecordedEvent]) -> Result<(), RelayError> {
+        let before = self.tail.parts.clone();
+        match self.publish(event).await {
+            // It came to the sequence that it must follow, and nothing else may stand there.
+            Err(RelayError::BehindAnother { known }) if self.ends_as_found().await? => {
+                self.tail.message = known;
+                self.tail.parts = before;
+                self.publish(event).await
+            }
+            word => word,
+        }
+    }
+
+    /// Whether the stream ends with the events that it ended with when this relay began.
+    async fn ends_as_found(&self) -> Result<bool, RelayError> {
+        let state = self.stream.state().await?;
+        let last = last_event(self.stream, state.first_sequence).await?;
+        let found = last.map_or(Uuid::nil(), |last| last.event_id);
+        Ok(state.last_sequence == self.tail.sequence && Some(found) == self.tail.message)
     }
 
     /// Publishes a batch pipelined, and waits for the server's word on each of it.
@@ -107,6 +143,7 @@ impl<'a, L: EventLog, S: EventStream> Publisher<'a, L, S> {
             tail.sequence = word.sequence;
             tail.position = event.position;
             tail.message = Some(event.event_id);
+            tail.published = true;
         }
         counter!("trainer_relay_published_total").increment(events.len() as u64);
         Ok(())
@@ -132,20 +169,33 @@ impl<'a, L: EventLog, S: EventStream> Publisher<'a, L, S> {
     }
 }
 
-/// The position and id of the last event in the stream. What others have written behind it is passed over.
+/// An event that is in the stream.
+#[derive(Debug, Clone, Copy)]
+struct LastEvent {
+    position: i64,
+    event_id: Uuid,
+}
+
+impl LastEvent {
+    fn of(message: Message) -> Option<Self> {
+        message.event.map(|(position, event_id)| Self { position, event_id })
+    }
+}
+
+/// The last event in the stream. What others have written behind it is passed over.
 async fn last_event(
     stream: &impl EventStream,
     first_sequence: u64,
-) -> Result<Option<(i64, Uuid)>, RelayError> {
+) -> Result<Option<LastEvent>, RelayError> {
     let Some(last) = stream.last_message().await? else { return Ok(None) };
     if last.event.is_some() {
-        return Ok(last.event);
+        return Ok(LastEvent::of(last));
     }
     tracing::warn!(stream.sequence = last.sequence, "message on our subjects is not an event");
     for sequence in (first_sequence..last.sequence).rev() {
         if let Some(message) = stream.message(sequence).await? {
             if message.event.is_some() {
-                return Ok(message.event);
+                return Ok(LastEvent::of(message));
             }
             tracing::warn!(stream.sequence = sequence, "message on our subjects is not an event");
         }

@@ -54,8 +54,23 @@ pub(super) enum Ask {
     Given(Vec<(i64, Uuid)>, i64),
 }
 
+impl Ask {
+    /// Whether it goes to Postgres, not to NATS.
+    pub(super) fn is_for_postgres(&self) -> bool {
+        matches!(
+            self,
+            Self::ReadAfter(..)
+                | Self::HasOrErased(..)
+                | Self::LastPositionOlderThan(_)
+                | Self::LastPositions(..)
+        )
+    }
+}
+
 pub(super) enum Told {
     Failed(String),
+    /// Refused by the stream: the last message is this one, or not known.
+    BehindAnother(Option<Uuid>),
     Events(Vec<RecordedEvent>),
     Known(bool),
     Position(i64),
@@ -236,6 +251,7 @@ impl EventStream for Link {
     async fn word_on(&self, sent: Self::Sent) -> Result<Word, RelayError> {
         match Self::told(sent).await.map_err(RelayError::Stream)? {
             Told::Word(word) => Ok(word),
+            Told::BehindAnother(known) => Err(RelayError::BehindAnother { known }),
             _other => unreachable!("it is the server's word"),
         }
     }

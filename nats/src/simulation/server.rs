@@ -21,6 +21,16 @@ pub(super) struct Envelope {
     pub(super) behind_message: Option<Uuid>,
 }
 
+/// Why the server does not take a message.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    NoStream,
+    /// Error 10071: the last sequence is another.
+    LastSequence,
+    /// Error 10070: this is the last message, as far as it knows.
+    LastMessage(Option<Uuid>),
+}
+
 #[derive(Default)]
 pub(super) struct Server {
     /// Whether there is a stream.
@@ -28,6 +38,7 @@ pub(super) struct Server {
     /// `None` is a message of a stranger.
     messages: BTreeMap<u64, (Option<RecordedEvent>, Duration)>,
     last_sequence: u64,
+    /// None after a restart, until there is another message: it does not read the ids of old ones.
     last_message_id: Option<Uuid>,
     remembered: HashMap<Uuid, (u64, Duration)>,
     retention: Option<Duration>,
@@ -48,9 +59,9 @@ impl Server {
     }
 
     /// Takes a message, or says why not.
-    pub(super) fn publish(&mut self, envelope: &Envelope, now: Duration) -> Result<Word, String> {
+    pub(super) fn publish(&mut self, envelope: &Envelope, now: Duration) -> Result<Word, Refusal> {
         if !self.exists {
-            return Err("no stream".to_owned());
+            return Err(Refusal::NoStream);
         }
         let id = envelope.event.event_id;
         self.remembered.retain(|_, (_, at)| *at + DUPLICATE_WINDOW >= now);
@@ -58,10 +69,10 @@ impl Server {
             return Ok(Word { sequence: *sequence, duplicate: true });
         }
         if envelope.behind_sequence != self.last_sequence {
-            return Err(format!("10071: the last sequence is {}", self.last_sequence));
+            return Err(Refusal::LastSequence);
         }
         if envelope.behind_message.is_some() && envelope.behind_message != self.last_message_id {
-            return Err("10070: the last message is another".to_owned());
+            return Err(Refusal::LastMessage(self.last_message_id));
         }
         self.store(Some(envelope.event.clone()), now);
         self.remembered.insert(id, (self.last_sequence, now));
@@ -134,10 +145,13 @@ impl Server {
         }
         self.last_sequence =
             self.messages.last_key_value().map_or(self.last_sequence, |(last, _)| *last);
+        self.restart();
+    }
+
+    /// It is another process now, with the same store.
+    pub(super) fn restart(&mut self) {
         self.remembered.clear();
-        let last = self.messages.last_key_value();
-        self.last_message_id =
-            last.and_then(|(_, (event, _))| event.as_ref()).map(|event| event.event_id);
+        self.last_message_id = None;
     }
 
     /// Removes an erased owner's messages before their tombstone.

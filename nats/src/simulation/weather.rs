@@ -14,9 +14,14 @@ pub(super) struct Weather {
     pub(super) depositions: u64,
     pub(super) strangers: u64,
     pub(super) purges: u64,
+    /// The server loses its store, and with it the stream.
     pub(super) wipes: u64,
+    /// Somebody deletes the stream while messages are on their way.
+    pub(super) deletions: u64,
     /// The stream loses its last messages.
     pub(super) power_cuts: u64,
+    /// JetStream is started again, with the stream that it had.
+    pub(super) restarts: u64,
     pub(super) erasures: u64,
     pub(super) consumers_lost: u64,
     /// A follower's owner stops waiting for it.
@@ -26,7 +31,7 @@ pub(super) struct Weather {
 impl Weather {
     pub(super) fn of(chance: &mut Chance) -> Self {
         let mut often = |most| if chance.percent(50) { 0 } else { chance.between(1, most) };
-        Self {
+        let weather = Self {
             lost: often(12),
             late: often(12),
             twice: often(20),
@@ -36,10 +41,18 @@ impl Weather {
             strangers: often(6),
             purges: often(4),
             wipes: often(4),
+            deletions: often(4),
             power_cuts: often(4),
+            restarts: often(6),
             erasures: often(10),
             consumers_lost: often(10),
             interruptions: often(30),
+        };
+        match weather.deletions {
+            0 => weather,
+            // The server forgets ids when it is restarted; a message that was sent before it knew one again, and comes
+            // late into a stream that was deleted and filled since, is what docs/GUARANTEES.md does not promise.
+            _ => Self { restarts: 0, power_cuts: 0, wipes: 0, ..weather },
         }
     }
 }

@@ -41,7 +41,7 @@ async fn a_projection_says_how_far_it_has_come() {
 
     // The subscription may reach the server after the first words.
     for _ in 0..50 {
-        announcer.projected("plans", 42).await;
+        announcer.projected("plans", 0xf0, 42).await;
         if let Ok(said) = timeout(Duration::from_millis(100), said.next()).await {
             message = said;
             break;
@@ -51,7 +51,7 @@ async fn a_projection_says_how_far_it_has_come() {
     let message = message.unwrap();
     assert_eq!(
         (message.subject.as_str(), &message.payload[..]),
-        ("trainer.checkpoints.plans", &b"42"[..])
+        ("trainer.checkpoints.plans", &b"42 f0"[..])
     );
 }
 

@@ -41,7 +41,7 @@ impl App {
         let client = nats::connect("nats://127.0.0.1:1", "test").await.unwrap();
         let pool = app.pool.clone();
         let shutdown = CancellationToken::new();
-        let told = Arc::new(|_projection, _position| {});
+        let told = Arc::new(|_projection, _parts, _position| {});
         tokio::spawn(projector::follow(Projection::Runs, pool, client, None, told, shutdown));
         app
     }

@@ -6,6 +6,7 @@ use sqlx::{Executor, PgConnection, PgPool};
 use crate::checkpoint::Generation;
 use crate::course::Course;
 use crate::follow::connect;
+use crate::shares::level;
 use crate::{Projection, ProjectorError};
 
 /// How many events are folded and written together.
@@ -89,7 +90,7 @@ impl Builder {
         generation: Generation,
     ) -> Result<Self, ProjectorError> {
         let mut connection = connect(pool, &generation.schema(projection)).await?;
-        let course = Course::take_over(&mut connection, projection, generation).await?;
+        let course = level(pool, &mut connection, projection, generation).await?;
         let (from, started) = (course.position, Instant::now());
         Ok(Self { pool: pool.clone(), connection, course, from, started })
     }
@@ -137,8 +138,8 @@ impl Builder {
 
     /// Reads again where the generation stands, after what was not committed.
     pub(super) async fn read_again(&mut self) -> Result<(), ProjectorError> {
-        let Course { projection, generation, .. } = self.course;
-        self.course = Course::read(&mut self.connection, projection, generation).await?;
+        let Course { projection, generation, share, .. } = self.course;
+        self.course = Course::read(&mut self.connection, projection, generation, share).await?;
         Ok(())
     }
 
@@ -149,7 +150,7 @@ impl Builder {
 }
 
 /// Folds what lies between a generation and `end` into it.
-pub(super) async fn fold_up_to(
+pub(crate) async fn fold_up_to(
     pool: &PgPool,
     connection: &mut PgConnection,
     course: &mut Course,
@@ -174,11 +175,11 @@ pub(super) async fn fold_up_to(
 /// Whether there is a next generation that this program has begun.
 async fn can_be_resumed(projection: Projection, pool: &PgPool) -> Result<bool, ProjectorError> {
     let begun_by = sqlx::query_scalar!(
-        "select version from projector.checkpoints where projection = $1 and generation = $2",
+        "select max(version) from projector.checkpoints where projection = $1 and generation = $2",
         projection.name(),
         Generation::Next.as_str(),
     )
-    .fetch_optional(pool)
+    .fetch_one(pool)
     .await?;
     Ok(begun_by == Some(projection.version()))
 }
@@ -199,12 +200,12 @@ async fn create(projection: Projection, pool: &PgPool) -> Result<(), ProjectorEr
     for statement in statements {
         transaction.execute(statement.as_str()).await?;
     }
-    let epoch = sqlx::query_scalar!(
-        "delete from projector.checkpoints where projection = $1 and generation = $2 returning epoch",
+    sqlx::query!(
+        "delete from projector.checkpoints where projection = $1 and generation = $2",
         name,
         next,
     )
-    .fetch_optional(&mut *transaction)
+    .execute(&mut *transaction)
     .await?;
     sqlx::query!(
         "delete from projector.parked_streams where projection = $1 and generation = $2",
@@ -213,13 +214,12 @@ async fn create(projection: Projection, pool: &PgPool) -> Result<(), ProjectorEr
     )
     .execute(&mut *transaction)
     .await?;
-    // Whoever built the one that was there knows an older epoch.
+    // Whoever built the one that was there knows another epoch.
     sqlx::query!(
-        "insert into projector.checkpoints (projection, generation, version, position, epoch) values ($1, $2, $3, 0, $4)",
+        "insert into projector.checkpoints (projection, generation, version, position) values ($1, $2, $3, 0)",
         name,
         next,
         projection.version(),
-        epoch.unwrap_or(0) + 1,
     )
     .execute(&mut *transaction)
     .await?;

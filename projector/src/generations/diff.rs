@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 use super::alone;
 use super::build::{Builder, OnProgress, fold_up_to};
 use super::compare::Differences;
-use crate::checkpoint::Generation;
-use crate::course::Course;
+use crate::checkpoint::{Generation, checkpoint};
+use crate::shares::{shares_of_live, split_like};
 use crate::{Projection, ProjectorError};
 
 /// How long the live generation may take to come to where the other one is.
@@ -56,13 +56,14 @@ pub async fn diff(
         }
         builder => builder?,
     };
+    let generation = builder.course.generation;
     let mut snapshot = if builder.is_current().is_ok() {
         builder.catch_up(0, on_progress).await?;
-        snapshot_where_both_are(&mut builder).await?
+        snapshot_where_both_are(builder).await?
     } else {
         snapshot(pool).await?
     };
-    let diff = compare(&mut snapshot, projection, builder.course.generation, examples).await?;
+    let diff = compare(&mut snapshot, projection, generation, examples).await?;
     alone.resign().await;
     Ok(diff)
 }
@@ -74,30 +75,27 @@ pub(crate) async fn snapshot(pool: &PgPool) -> sqlx::Result<PgConnection> {
     Ok(connection)
 }
 
-/// Sees both generations at the same position.
-async fn snapshot_where_both_are(builder: &mut Builder) -> Result<PgConnection, ProjectorError> {
+/// Sees both generations at the same position; where the work on the live one is divided, each share of them.
+async fn snapshot_where_both_are(builder: Builder) -> Result<PgConnection, ProjectorError> {
+    let Builder { pool, mut connection, course, .. } = builder;
     let deadline = Instant::now() + PATIENCE;
-    let mut holding = builder.pool.connect_options().connect().await?;
+    let mut holding = pool.connect_options().connect().await?;
     loop {
-        // The live one stands still while this row is locked.
         let mut hold = holding.begin().await?;
-        let live = sqlx::query_scalar!(
-            "select position from projector.checkpoints where projection = $1 and generation = 'live' for share",
-            builder.course.projection.name(),
-        )
-        .fetch_one(&mut *hold)
-        .await?;
-        let Builder { pool, connection, course, .. } = &mut *builder;
-        if course.position <= live {
-            fold_up_to(pool, connection, course, live, &mut |_| {}).await?;
-            let snapshot = snapshot(pool).await?;
+        let live = shares_of_live(&mut hold, course.projection).await?;
+        let hindmost = live.iter().map(|(_, position)| *position).min().unwrap_or_default();
+        if course.position <= hindmost {
+            for (mut share, to) in split_like(&mut connection, course, &live).await? {
+                fold_up_to(&pool, &mut connection, &mut share, to, &mut |_| {}).await?;
+            }
+            let snapshot = snapshot(&pool).await?;
             hold.rollback().await?;
             return Ok(snapshot);
         }
         hold.rollback().await?;
         if Instant::now() > deadline {
             let (projection, needed) = (course.projection.name(), course.position);
-            return Err(ProjectorError::Behind { projection, live, needed });
+            return Err(ProjectorError::Behind { projection, live: hindmost, needed });
         }
         sleep(POLL).await;
     }
@@ -109,8 +107,8 @@ async fn compare(
     generation: Generation,
     examples: usize,
 ) -> Result<Diff, ProjectorError> {
-    let live = Course::read(snapshot, projection, Generation::Live).await?;
-    let other = Course::read(snapshot, projection, generation).await?;
+    let live = checkpoint(snapshot, projection, Generation::Live).await?;
+    let other = checkpoint(snapshot, projection, generation).await?;
     let mut differences = Differences::up_to(examples);
     for table in projection.tables() {
         compare_table(snapshot, projection, generation, table, &mut differences).await?;

@@ -8,6 +8,7 @@ mod swap;
 use event_store::Leadership;
 use sqlx::PgPool;
 
+pub(crate) use self::build::fold_up_to;
 pub use self::build::{OnProgress, RebuildFrom, RebuildProgress};
 pub use self::compare::{Difference, Differences};
 pub(crate) use self::diff::snapshot;

@@ -7,6 +7,7 @@ use super::alone;
 use super::build::{Builder, OnProgress, RebuildFrom, fold_up_to};
 use crate::checkpoint::Generation;
 use crate::course::{Course, is_about_data};
+use crate::shares::shares_of_live;
 use crate::{Projection, ProjectorError};
 
 /// How close to the last event a generation must be before it changes places with the live one: little enough that
@@ -131,15 +132,11 @@ async fn change_places(builder: &mut Builder) -> Result<(), ProjectorError> {
         live_tables.join(", ")
     );
     transaction.execute(lock.as_str()).await?;
-    let live = sqlx::query_scalar!(
-        "select position from projector.checkpoints where projection = $1 and generation = 'live' for update",
-        course.projection.name(),
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
     // The live one stands still now. Not behind it; when it is behind, it need not catch up any more.
-    if course.position < live {
-        fold_up_to(pool, &mut transaction, course, live, &mut |_| {}).await?;
+    let live = shares_of_live(&mut transaction, course.projection).await?;
+    let foremost = live.iter().map(|(_, position)| *position).max().unwrap_or_default();
+    if course.position < foremost {
+        fold_up_to(pool, &mut transaction, course, foremost, &mut |_| {}).await?;
     }
     move_tables(&mut transaction, course).await?;
     rename(&mut transaction, course).await?;
@@ -191,17 +188,22 @@ async fn rename(transaction: &mut PgConnection, course: &Course) -> sqlx::Result
     )
     .execute(&mut *transaction)
     .await?;
-    // A pause is the operator's, not the rows'.
+    // A pause is the operator's, not the rows'. Those who had a share of the live one divide the new one again.
+    let paused_at = sqlx::query_scalar!(
+        "select max(paused_at) from projector.checkpoints where projection = $1 and generation = 'live'",
+        name,
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
     sqlx::query!(
-        "update projector.checkpoints c
-            set generation = case c.generation when 'live' then 'previous' else 'live' end,
-                paused_at = case c.generation when 'live' then null else both_of.paused_at end,
-                epoch = both_of.epoch + 1, updated_at = now()
-           from (select max(b.epoch) as epoch, max(b.paused_at) filter (where b.generation = 'live') as paused_at
-                   from projector.checkpoints b where b.projection = $1) both_of
-          where c.projection = $1 and c.generation in ('live', $2)",
+        "update projector.checkpoints
+            set generation = case generation when 'live' then 'previous' else 'live' end,
+                paused_at = case generation when 'live' then null else $3::timestamptz end,
+                epoch = default, updated_at = now()
+          where projection = $1 and generation in ('live', $2)",
         name,
         candidate,
+        paused_at,
     )
     .execute(transaction)
     .await?;

@@ -1,3 +1,4 @@
+use domain::OwnerId;
 use event_store::{RecordedEvent, read_stream_between};
 use sqlx::{Acquire, Executor, PgConnection, PgPool};
 use uuid::Uuid;
@@ -6,6 +7,7 @@ use super::lists::{ParkedStream, find, of_live};
 use crate::checkpoint::Generation;
 use crate::course::{Course, is_about_data};
 use crate::follow::connect;
+use crate::shares::{share_of, shares_of_live};
 use crate::{Projection, ProjectorError};
 
 /// What came of trying a parked stream again.
@@ -71,10 +73,14 @@ async fn operate(
     let tables = projection.tables().join(", ");
     let lock = format!("lock table {tables} in row exclusive mode");
     transaction.execute(lock.as_str()).await?;
-    let mut course = Course::take_over(&mut transaction, projection, Generation::Live).await?;
+    // Nobody moves a share, nor divides it, until this is done.
+    shares_of_live(&mut transaction, projection).await?;
     let Some(parked) = find(&mut transaction, projection, stream_id).await? else {
         return Ok(None);
     };
+    let share = share_of(&mut transaction, projection, OwnerId(parked.owner_id)).await?;
+    let mut course =
+        Course::take_over(&mut transaction, projection, Generation::Live, share).await?;
     if decision == Decision::Drop {
         sqlx::query!(
             "insert into projector.dropped_events (projection, position, owner_id, event_type, reason)
@@ -94,13 +100,16 @@ async fn operate(
     Ok(Some(unparked))
 }
 
-/// Tries every parked stream of the live generation again, for whoever has just taken it over: a newer program may be
+/// Tries every parked stream of a live share again, for whoever has just taken it over: a newer program may be
 /// able to read what an older one could not.
 pub(crate) async fn retry_all(
     connection: &mut PgConnection,
     course: &mut Course,
 ) -> Result<(), ProjectorError> {
     for parked in of_live(connection, course.projection).await? {
+        if !course.parts.are_of(OwnerId(parked.owner_id)) {
+            continue;
+        }
         let mut transaction = connection.begin().await?;
         let unparked = apply_waiting(&mut transaction, course, &parked).await?;
         transaction.commit().await?;

@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use super::stored::{Row, Total, compare_rows};
 use crate::generations::Differences;
-use crate::{Projection, plans, runs};
+use crate::{Projection, exports, plans, runs};
 
 /// The rows that the events say, being folded.
 pub(super) enum Expected {
     Plans(plans::Fold),
     Runs(runs::Fold),
+    Exports(exports::Fold),
 }
 
 impl Expected {
@@ -20,6 +21,7 @@ impl Expected {
         match projection {
             Projection::Plans => Self::Plans(plans::Fold::default()),
             Projection::Runs => Self::Runs(runs::Fold::default()),
+            Projection::Exports => Self::Exports(exports::Fold::default()),
         }
     }
 
@@ -27,6 +29,7 @@ impl Expected {
         match self {
             Self::Plans(fold) => fold.apply(event, event.decode()?),
             Self::Runs(fold) => fold.apply(event, event.decode()?),
+            Self::Exports(fold) => fold.apply(event, event.decode()?),
         }
         Ok(())
     }
@@ -55,6 +58,10 @@ impl Expected {
                 compare_rows(snapshot, "weekly_totals", weeks, &is_of_pass, differences).await?;
                 let months = rows(Total::all(totals.months), erased);
                 compare_rows(snapshot, "monthly_totals", months, &is_of_pass, differences).await
+            }
+            Self::Exports(fold) => {
+                let exports = rows(fold.finish(), erased);
+                compare_rows(snapshot, "plan_exports", exports, &is_of_pass, differences).await
             }
         }
     }

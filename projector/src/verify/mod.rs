@@ -1,6 +1,7 @@
 //! The proof that rows are what their events say: the log is folded in memory and compared row by row.
 
 mod expected;
+mod reached;
 mod stored;
 
 use std::collections::HashSet;
@@ -14,8 +15,8 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use self::expected::Expected;
-use crate::checkpoint::Generation;
-use crate::course::Course;
+use self::reached::Reached;
+use crate::course::dropped_positions;
 use crate::generations::{Differences, snapshot};
 use crate::{Projection, ProjectorError};
 
@@ -55,32 +56,35 @@ pub async fn verify(
     mut on_progress: impl FnMut(u64, u64),
 ) -> Result<Verified, ProjectorError> {
     let mut snapshot = snapshot(pool).await?;
-    let course = Course::read(&mut snapshot, projection, Generation::Live).await?;
+    let reached = Reached::read(&mut snapshot, projection).await?;
+    let dropped = dropped_positions(&mut snapshot, projection).await?;
     let parked = crate::parking::positions(&mut snapshot, projection).await?;
     let mut verified = Verified {
-        position: course.position,
+        position: reached.hindmost(),
         events: 0,
         unreadable: Vec::new(),
         differences: Differences::up_to(examples),
     };
-    let passes = (course.position / EVENTS_AT_ONCE + 1).clamp(1, i64::from(domain::PARTS)) as u8;
+    let foremost = reached.foremost();
+    let passes = (foremost / EVENTS_AT_ONCE + 1).clamp(1, i64::from(domain::PARTS)) as u8;
     let parts_a_pass = domain::PARTS.div_ceil(passes);
     for first in (0..domain::PARTS).step_by(usize::from(parts_a_pass)) {
         let parts = first..=(first + parts_a_pass - 1).min(domain::PARTS - 1);
         let mut pass = Pass {
             projection,
             expected: Expected::of(projection),
-            dropped: &course.dropped,
+            reached: &reached,
+            dropped: &dropped,
             parked: &parked,
             erased: HashSet::new(),
             unreadable: Vec::new(),
         };
         let mut events = 0;
-        copy_parts(&mut snapshot, 0, course.position, parts.clone(), |event| {
+        copy_parts(&mut snapshot, 0, foremost, parts.clone(), |event| {
             pass.take_in(&event);
             events += 1;
             if events % 10_000 == 0 {
-                on_progress(verified.events + events, course.position.unsigned_abs());
+                on_progress(verified.events + events, foremost.unsigned_abs());
             }
         })
         .await?;
@@ -98,6 +102,7 @@ pub async fn verify(
 struct Pass<'a> {
     projection: Projection,
     expected: Expected,
+    reached: &'a Reached,
     dropped: &'a HashSet<i64>,
     parked: &'a crate::parking::Positions,
     erased: HashSet<Uuid>,
@@ -106,6 +111,9 @@ struct Pass<'a> {
 
 impl Pass<'_> {
     fn take_in(&mut self, event: &RecordedEvent) {
+        if self.reached.is_before(event) {
+            return;
+        }
         let is_parked = self
             .parked
             .get(&(event.aggregate_type().to_owned(), event.aggregate_id))

@@ -9,6 +9,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use crate::Projection;
+use crate::exports::ExportRow;
 use crate::generations::Differences;
 use crate::plans::{PlanRow, WorkoutRow};
 use crate::runs::{RunRow, Sums};
@@ -54,6 +55,18 @@ impl Row for RunRow {
 
     fn key(&self) -> Uuid {
         self.run_id
+    }
+
+    fn owner_id(&self) -> Uuid {
+        self.owner_id
+    }
+}
+
+impl Row for ExportRow {
+    type Key = Uuid;
+
+    fn key(&self) -> Uuid {
+        self.pdf_id
     }
 
     fn owner_id(&self) -> Uuid {

@@ -1,16 +1,18 @@
-//! One command of a test: any number of steps over plans and runs, appended together.
+//! One command of a test: any number of steps over plans, runs and their PDFs, appended together.
 
 use std::collections::BTreeMap;
 
 use domain::plan::{Plan, PlanCommand, PlanError};
+use domain::plan_export::{PlanExport, PlanExportCommand, PlanExportError};
 use domain::run::{Run, RunCommand, RunError};
-use domain::{PlanId, RunId};
+use domain::{ExportId, PlanId, RunId};
 use event_store::{Refused, StoreError, Transaction, Work};
 
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Plan(PlanId, PlanCommand),
     Run(RunId, RunCommand),
+    Export(ExportId, PlanExportCommand),
 }
 
 pub(crate) struct Steps(pub(crate) Vec<Step>);
@@ -21,6 +23,8 @@ pub(crate) enum Refusal {
     Plan(PlanError),
     #[error(transparent)]
     Run(RunError),
+    #[error(transparent)]
+    Export(PlanExportError),
 }
 
 /// `Refused` cannot have our `From`s: it belongs to another crate.
@@ -38,6 +42,12 @@ impl From<PlanError> for Stop {
 impl From<RunError> for Stop {
     fn from(error: RunError) -> Self {
         Self::Refusal(Refusal::Run(error))
+    }
+}
+
+impl From<PlanExportError> for Stop {
+    fn from(error: PlanExportError) -> Self {
+        Self::Refusal(Refusal::Export(error))
     }
 }
 
@@ -63,6 +73,7 @@ impl Transaction for Steps {
     async fn run(&self, work: &mut Work<'_>) -> Result<(), Refused<Refusal>> {
         let mut plans = BTreeMap::new();
         let mut runs = BTreeMap::new();
+        let mut exports = BTreeMap::new();
         for step in &self.0 {
             match step {
                 Step::Plan(plan_id, command) => {
@@ -80,6 +91,14 @@ impl Transaction for Steps {
                     };
                     work.decide::<Run, Stop>(&mut run, command.clone())?;
                     runs.insert(*run_id, run);
+                }
+                Step::Export(pdf_id, command) => {
+                    let mut export = match exports.remove(pdf_id) {
+                        Some(export) => export,
+                        None => work.load::<PlanExport>(pdf_id.0).await?,
+                    };
+                    work.decide::<PlanExport, Stop>(&mut export, command.clone())?;
+                    exports.insert(*pdf_id, export);
                 }
             }
         }

@@ -100,69 +100,6 @@ async fn a_checkpoint_alone_does_not_go_back_either() {
     runs.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_projectors_that_both_think_they_lead_apply_every_event_once() {
-    let scene = Scene::new().await;
-    let owners = [owner(), owner(), owner()];
-    let followers = [scene.follow(Projection::Runs), scene.follow(Projection::Runs)];
-    for round in 0..4 {
-        eventually("a leader", async || !scene.leaders().await.is_empty()).await;
-        // The leader does not notice while it is busy, and the other one begins.
-        for leader in scene.leaders().await {
-            sqlx::query("select pg_terminate_backend($1)")
-                .bind(leader)
-                .execute(&scene.pool)
-                .await
-                .unwrap();
-        }
-        for number in 0..100 {
-            let owner = owners[number % owners.len()];
-            let run = run_id();
-            scene
-                .tell(
-                    owner,
-                    vec![record(
-                        run,
-                        owner,
-                        ran(day(1 + (round * 31 + number as u64) % 300), 8.0, 2_400),
-                    )],
-                )
-                .await;
-            if number % 3 == 0 {
-                scene.tell(owner, vec![delete_run(run)]).await;
-            }
-        }
-    }
-
-    let head = scene.head().await;
-    eventually("the end", async || scene.checkpoint(Projection::Runs, "live").await == Some(head))
-        .await;
-    for follower in followers {
-        follower.stop().await;
-    }
-    scene.assert_totals_add_up().await;
-    scene.assert_equals_its_rebuild(Projection::Runs).await;
-}
-
-#[tokio::test]
-async fn a_standby_takes_over() {
-    let scene = Scene::new().await;
-    let owner = owner();
-    let leader = scene.follow(Projection::Runs);
-    eventually("a leader", async || scene.leaders().await.len() == 1).await;
-    let mut standby = scene.follow(Projection::Runs);
-    let first = scene.tell(owner, vec![record(run_id(), owner, ran(day(10), 8.0, 2_400))]).await;
-    eventually("the row", async || scene.rows("runs").await.len() == 1).await;
-    assert_eq!(standby.reached(), 0, "it stands by");
-
-    leader.stop().await;
-    let second = scene.tell(owner, vec![record(run_id(), owner, ran(day(10), 8.0, 2_400))]).await;
-
-    standby.reaches(second).await;
-    assert_eq!((first, scene.rows("runs").await.len()), (1, 2));
-    standby.stop().await;
-}
-
 impl Scene {
     /// Gives a command whose events the projector is about to write when another one, which in truth
     /// writes nothing, moves the checkpoint behind them.
@@ -213,16 +150,5 @@ impl Scene {
             rows.extend(self.rows(table).await);
         }
         rows
-    }
-
-    /// The Postgres processes that hold the lock of the one projector that leads.
-    async fn leaders(&self) -> Vec<i32> {
-        sqlx::query_scalar(
-            "select l.pid from pg_locks l join pg_database d on d.oid = l.database
-              where l.locktype = 'advisory' and l.granted and d.datname = current_database()",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .unwrap()
     }
 }

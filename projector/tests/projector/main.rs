@@ -4,6 +4,7 @@
 
 mod commands;
 mod erasure;
+mod exports;
 mod fence;
 mod generations;
 mod over_nats;
@@ -13,5 +14,6 @@ mod random_stories;
 mod rebuild;
 mod runs;
 mod scene;
+mod shares;
 mod story;
 mod tables;

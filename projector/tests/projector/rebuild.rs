@@ -45,11 +45,15 @@ async fn a_rebuild_says_how_far_it_is_and_what_it_did() {
         .into_iter()
         .map(|at| (at.projection, at.generation, at.version, at.position))
         .collect();
-    let expected = [("plans", "live", 0), ("runs", "live", head), ("runs", "previous", head)].map(
-        |(projection, generation, position)| {
-            (projection.to_owned(), generation.to_owned(), Projection::Runs.version(), position)
-        },
-    );
+    let expected = [
+        ("exports", "live", 0),
+        ("plans", "live", 0),
+        ("runs", "live", head),
+        ("runs", "previous", head),
+    ]
+    .map(|(projection, generation, position)| {
+        (projection.to_owned(), generation.to_owned(), Projection::Runs.version(), position)
+    });
     assert_eq!(generations, expected);
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 use domain::OwnerId;
 use embedded::testing;
 use event_store::{CommandContext, EventStore, ExecuteError, StoreConfig, head};
-use projector::{Checkpoint, Projection, RebuildFrom, Rebuilt, checkpoints, follow, rebuild};
+use projector::{
+    Checkpoint, Parts, Projection, RebuildFrom, Rebuilt, checkpoints, follow, rebuild,
+};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tokio::sync::watch;
@@ -69,10 +71,10 @@ impl Scene {
         client: async_nats::Client,
         appended: Option<watch::Receiver<i64>>,
     ) -> Following {
-        let (sender, reached) = watch::channel(0);
-        let on_projected = Arc::new(move |said_of, position| {
+        let (sender, reached) = watch::channel((Parts::ALL, 0));
+        let on_projected = Arc::new(move |said_of, parts, position| {
             assert_eq!(said_of, projection);
-            sender.send_replace(position);
+            sender.send_replace((parts, position));
         });
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(follow(
@@ -118,21 +120,23 @@ impl Scene {
 
 /// A projection that is kept up to date.
 pub(crate) struct Following {
-    reached: watch::Receiver<i64>,
+    reached: watch::Receiver<(Parts, i64)>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Following {
-    /// Waits until the rows show everything up to a position.
+    /// Waits until the rows of all parts show everything up to a position, by the work of this one.
     pub(crate) async fn reaches(&mut self, position: i64) {
-        let reached =
-            timeout(PATIENCE, self.reached.wait_for(|reached| *reached >= position)).await.is_ok();
-        assert!(reached, "{position} is not reached, only {}", *self.reached.borrow());
+        let there = |(parts, reached): &(Parts, i64)| *parts == Parts::ALL && *reached >= position;
+        let reached = timeout(PATIENCE, self.reached.wait_for(there)).await.is_ok();
+        assert!(reached, "{position} is not reached, only {:?}", *self.reached.borrow());
     }
 
-    pub(crate) fn reached(&self) -> i64 {
-        *self.reached.borrow()
+    /// Waits until this one has so many parts.
+    pub(crate) async fn has(&mut self, parts: u32) {
+        let has = timeout(PATIENCE, self.reached.wait_for(|(has, _)| has.count() == parts));
+        assert!(has.await.is_ok(), "not {parts} parts, but {:?}", *self.reached.borrow());
     }
 
     pub(crate) async fn stop(self) {

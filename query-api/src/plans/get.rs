@@ -3,11 +3,12 @@ use axum::response::Response;
 use domain::PlanId;
 use http::HeaderMap;
 use service::resource::PlanResource;
-use service::{PathId, Principal, Problem, ReadProblems};
+use service::{PathId, Problem, ReadProblems};
 
 use super::row::PlanRow;
 use crate::QueryState;
 use crate::freshness::FreshnessHeaders;
+use crate::reader::Reader;
 use crate::versioned::versioned;
 
 /// One plan
@@ -31,7 +32,7 @@ use crate::versioned::versioned;
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn get_plan(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     PathId(plan_id): PathId<PlanId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -42,7 +43,7 @@ pub(crate) async fn get_plan(
            from plans
           where plan_id = $1 and owner_id = $2",
         plan_id.0,
-        principal.user_id.0,
+        reader.owner.0,
     )
     .fetch_optional(&state.pool)
     .await?;

@@ -3,7 +3,7 @@ use chrono::NaiveDate;
 use domain::plan::PlanStatus;
 use serde::{Deserialize, Serialize};
 use service::resource::{PlanResource, plan_status_schema};
-use service::{ApiQuery, Listing, Page, Principal, Problem};
+use service::{ApiQuery, Listing, Page, Problem};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::row::PlanRow;
 use crate::QueryState;
 use crate::freshness::FreshnessHeaders;
 use crate::list_problems::ListProblems;
+use crate::reader::Reader;
 use crate::unreadable_row::UnreadableRow;
 
 /// Which plans are asked for.
@@ -50,7 +51,7 @@ impl SortKey {
 #[tracing::instrument(skip_all)]
 pub(crate) async fn list_plans(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     ApiQuery(filters): ApiQuery<PlanFilters>,
     ApiQuery(page): ApiQuery<Page>,
 ) -> Result<Listing<PlanResource>, Problem> {
@@ -71,7 +72,7 @@ pub(crate) async fn list_plans(
                 < (coalesce($4::date, 'infinity'), coalesce($5::uuid, '00000000-0000-0000-0000-000000000000'))
           order by start_date desc, plan_id desc
           limit $6",
-        principal.user_id.0,
+        reader.owner.0,
         status.map(PlanStatus::as_str),
         q,
         after.as_ref().and_then(|after| after.start_date),

@@ -1,12 +1,13 @@
 use axum::Json;
 use axum::extract::State;
 use domain::{OwnerId, PlanId};
-use service::{PathId, Principal, Problem, ReadProblems};
+use service::{PathId, Problem, ReadProblems};
 
 use super::PlanProgress;
 use super::tally::Tally;
 use crate::QueryState;
 use crate::freshness::FreshnessHeaders;
+use crate::reader::Reader;
 
 /// How far a plan has come
 ///
@@ -22,10 +23,10 @@ use crate::freshness::FreshnessHeaders;
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn get_progress(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     PathId(plan_id): PathId<PlanId>,
 ) -> Result<Json<PlanProgress>, Problem> {
-    progress(&state, principal.user_id, plan_id).await
+    progress(&state, reader.owner, plan_id).await
 }
 
 /// How far a plan has come
@@ -42,10 +43,10 @@ pub(crate) async fn get_progress(
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn get_progress_by_its_other_path(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     PathId(plan_id): PathId<PlanId>,
 ) -> Result<Json<PlanProgress>, Problem> {
-    progress(&state, principal.user_id, plan_id).await
+    progress(&state, reader.owner, plan_id).await
 }
 
 async fn progress(

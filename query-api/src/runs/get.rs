@@ -3,11 +3,12 @@ use axum::response::Response;
 use domain::RunId;
 use http::HeaderMap;
 use service::resource::RunResource;
-use service::{PathId, Principal, Problem, ReadProblems};
+use service::{PathId, Problem, ReadProblems};
 
 use super::row::RunRow;
 use crate::QueryState;
 use crate::freshness::FreshnessHeaders;
+use crate::reader::Reader;
 use crate::versioned::versioned;
 
 /// One run
@@ -31,7 +32,7 @@ use crate::versioned::versioned;
 #[tracing::instrument(skip_all, fields(run.id = %run_id))]
 pub(crate) async fn get_run(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     PathId(run_id): PathId<RunId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -43,7 +44,7 @@ pub(crate) async fn get_run(
            from runs
           where run_id = $1 and owner_id = $2",
         run_id.0,
-        principal.user_id.0,
+        reader.owner.0,
     )
     .fetch_optional(&state.pool)
     .await?;

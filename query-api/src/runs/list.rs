@@ -2,7 +2,7 @@ use axum::extract::State;
 use domain::{PlanId, WorkoutId};
 use serde::Deserialize;
 use service::resource::RunResource;
-use service::{ApiQuery, Listing, Page, PathId, Principal, Problem, ReadProblems};
+use service::{ApiQuery, Listing, Page, PathId, Problem, ReadProblems};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use crate::day_range::DayRange;
 use crate::freshness::FreshnessHeaders;
 use crate::list_problems::ListProblems;
 use crate::plans::require_own_plan;
+use crate::reader::Reader;
 
 /// What the runs that are asked for fulfil.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,14 +50,13 @@ impl Fulfilling {
 #[tracing::instrument(skip_all)]
 pub(crate) async fn list_runs(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     ApiQuery(days): ApiQuery<DayRange>,
     ApiQuery(fulfilling): ApiQuery<Fulfilling>,
     ApiQuery(filters): ApiQuery<RunFilters>,
     ApiQuery(page): ApiQuery<Page>,
 ) -> Result<Listing<RunResource>, Problem> {
-    page_of_runs(&state, principal.user_id, fulfilling.scope(), days.checked()?, &filters, &page)
-        .await
+    page_of_runs(&state, reader.owner, fulfilling.scope(), days.checked()?, &filters, &page).await
 }
 
 /// The runs that fulfil a plan's workouts, the newest first
@@ -74,13 +74,12 @@ pub(crate) async fn list_runs(
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn list_runs_of_plan(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     PathId(plan_id): PathId<PlanId>,
     ApiQuery(days): ApiQuery<DayRange>,
     ApiQuery(filters): ApiQuery<RunFilters>,
     ApiQuery(page): ApiQuery<Page>,
 ) -> Result<Listing<RunResource>, Problem> {
-    require_own_plan(&state.pool, principal.user_id, plan_id).await?;
-    page_of_runs(&state, principal.user_id, Scope::Plan(plan_id), days.checked()?, &filters, &page)
-        .await
+    require_own_plan(&state.pool, reader.owner, plan_id).await?;
+    page_of_runs(&state, reader.owner, Scope::Plan(plan_id), days.checked()?, &filters, &page).await
 }

@@ -1,6 +1,6 @@
 use axum::Json;
 use axum::extract::State;
-use service::{ApiQuery, Principal, Problem};
+use service::{ApiQuery, Problem};
 
 use super::Summary;
 use super::totals::Totals;
@@ -8,6 +8,7 @@ use crate::QueryState;
 use crate::day_range::DayRange;
 use crate::freshness::FreshnessHeaders;
 use crate::list_problems::ListProblems;
+use crate::reader::Reader;
 
 /// What the caller's runs add up to, all of them or those of some days
 ///
@@ -23,11 +24,11 @@ use crate::list_problems::ListProblems;
 #[tracing::instrument(skip_all)]
 pub(crate) async fn get_summary(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     ApiQuery(days): ApiQuery<DayRange>,
 ) -> Result<Json<Summary>, Problem> {
     let days = days.checked()?;
-    let owner = principal.user_id;
+    let owner = reader.owner;
     let totals = if days.is_open() {
         Totals::of_all_runs(&state.pool, owner).await?
     } else {

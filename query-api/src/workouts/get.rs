@@ -3,11 +3,12 @@ use axum::response::Response;
 use domain::WorkoutId;
 use http::HeaderMap;
 use service::resource::{WorkoutResource, WorkoutState};
-use service::{PathId, Principal, Problem, ReadProblems};
+use service::{PathId, Problem, ReadProblems};
 
 use super::row::WorkoutRow;
 use crate::QueryState;
 use crate::freshness::FreshnessHeaders;
+use crate::reader::Reader;
 use crate::versioned::{unconditional, versioned};
 
 /// One workout
@@ -31,7 +32,7 @@ use crate::versioned::{unconditional, versioned};
 #[tracing::instrument(skip_all, fields(workout.id = %workout_id))]
 pub(crate) async fn get_workout(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     PathId(workout_id): PathId<WorkoutId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -42,7 +43,7 @@ pub(crate) async fn get_workout(
            from workouts
           where workout_id = $1 and owner_id = $2",
         workout_id.0,
-        principal.user_id.0,
+        reader.owner.0,
     )
     .fetch_optional(&state.pool)
     .await?;

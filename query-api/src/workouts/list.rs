@@ -2,7 +2,7 @@ use axum::extract::State;
 use domain::PlanId;
 use serde::Deserialize;
 use service::resource::WorkoutResource;
-use service::{ApiQuery, Listing, Page, PathId, Principal, Problem, ReadProblems};
+use service::{ApiQuery, Listing, Page, PathId, Problem, ReadProblems};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use crate::day_range::DayRange;
 use crate::freshness::FreshnessHeaders;
 use crate::list_problems::ListProblems;
 use crate::plans::require_own_plan;
+use crate::reader::Reader;
 
 /// Whose workouts are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -36,14 +37,14 @@ pub(crate) struct OfPlan {
 #[tracing::instrument(skip_all)]
 pub(crate) async fn list_workouts(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     ApiQuery(OfPlan { plan_id }): ApiQuery<OfPlan>,
     ApiQuery(days): ApiQuery<DayRange>,
     ApiQuery(filters): ApiQuery<WorkoutFilters>,
     ApiQuery(page): ApiQuery<Page>,
 ) -> Result<Listing<WorkoutResource>, Problem> {
     let scope = plan_id.map_or(Scope::AllPlans, |plan_id| Scope::Plan(PlanId(plan_id)));
-    page_of_workouts(&state, principal.user_id, scope, days.checked()?, &filters, &page).await
+    page_of_workouts(&state, reader.owner, scope, days.checked()?, &filters, &page).await
 }
 
 /// A plan's workouts, by date, then name; those without a date last
@@ -63,20 +64,13 @@ pub(crate) async fn list_workouts(
 #[tracing::instrument(skip_all, fields(plan.id = %plan_id))]
 pub(crate) async fn list_workouts_of_plan(
     State(state): State<QueryState>,
-    principal: Principal,
+    reader: Reader,
     PathId(plan_id): PathId<PlanId>,
     ApiQuery(days): ApiQuery<DayRange>,
     ApiQuery(filters): ApiQuery<WorkoutFilters>,
     ApiQuery(page): ApiQuery<Page>,
 ) -> Result<Listing<WorkoutResource>, Problem> {
-    require_own_plan(&state.pool, principal.user_id, plan_id).await?;
-    page_of_workouts(
-        &state,
-        principal.user_id,
-        Scope::Plan(plan_id),
-        days.checked()?,
-        &filters,
-        &page,
-    )
-    .await
+    require_own_plan(&state.pool, reader.owner, plan_id).await?;
+    page_of_workouts(&state, reader.owner, Scope::Plan(plan_id), days.checked()?, &filters, &page)
+        .await
 }

@@ -15,7 +15,7 @@ pub const API_KEY_PREFIX: &str = "rtk_";
 /// How many keys are remembered, good ones and others.
 const REMEMBERED: u64 = 20_000;
 /// How long an answer is believed: as late as this a process learns of a change in another one.
-const BELIEVED_FOR: Duration = Duration::from_secs(2);
+const BELIEVED_FOR: Duration = Duration::from_millis(500);
 /// How long a key that was revoked here is remembered: longer than an answer that was on its way then.
 const REVOKED_FOR: Duration = Duration::from_secs(60);
 
@@ -27,8 +27,10 @@ type Source = Box<
 ///
 /// A handler that revokes a key finds this among the request's extensions.
 #[derive(Clone)]
-pub struct ApiKeys {
-    source: Arc<Source>,
+pub struct ApiKeys(Arc<Inner>);
+
+struct Inner {
+    source: Source,
     known: future::Cache<[u8; 32], Option<Arc<Principal>>>,
     // Apart, because an answer that was on its way when the key was revoked must not bring it back.
     revoked: sync::Cache<Uuid, ()>,
@@ -44,23 +46,24 @@ impl ApiKeys {
     ) -> Self {
         let known = future::Cache::builder().max_capacity(REMEMBERED);
         let revoked = sync::Cache::builder().max_capacity(REMEMBERED);
-        Self {
-            source: Arc::new(Box::new(source)),
+        Self(Arc::new(Inner {
+            source: Box::new(source),
             known: known.time_to_live(BELIEVED_FOR).build(),
             revoked: revoked.time_to_live(REVOKED_FOR).build(),
-        }
+        }))
     }
 
     /// Takes note that a key was revoked: it is refused from now on.
     pub fn revoke(&self, key_id: Uuid) {
-        self.revoked.insert(key_id, ());
+        self.0.revoked.insert(key_id, ());
     }
 
     pub(super) async fn find(&self, digest: [u8; 32]) -> Result<Arc<Principal>, TokenError> {
         let found = self
+            .0
             .known
             .try_get_with(digest, async {
-                (self.source)(digest).await.map(|principal| principal.map(Arc::new))
+                (self.0.source)(digest).await.map(|principal| principal.map(Arc::new))
             })
             .await
             .map_err(|cause| {
@@ -68,7 +71,7 @@ impl ApiKeys {
                 TokenError::KeysUnavailable
             })?
             .ok_or(TokenError::Invalid)?;
-        if self.revoked.contains_key(&found.jti) { Err(TokenError::Revoked) } else { Ok(found) }
+        if self.0.revoked.contains_key(&found.jti) { Err(TokenError::Revoked) } else { Ok(found) }
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::Response;
 use http::{HeaderMap, header};
 
 use super::{Principal, TokenError, Verifier};
+use crate::{AccessNotes, CheapClones};
 
 /// Who a request speaks for, or why nobody, in the request's extensions.
 #[derive(Debug, Clone)]
@@ -15,11 +16,12 @@ pub struct Authentication(pub Result<Arc<Principal>, TokenError>);
 /// Finds out who each request to a router speaks for, and refuses none: the routes that need a user take a
 /// [`Principal`], which does.
 pub fn authenticated(router: Router, verifier: Verifier) -> Router {
-    router.layer(middleware::from_fn_with_state(verifier, authenticate))
+    let authenticate = middleware::from_fn_with_state(Arc::new(verifier), authenticate);
+    router.layer((authenticate, CheapClones))
 }
 
 async fn authenticate(
-    State(verifier): State<Verifier>,
+    State(verifier): State<Arc<Verifier>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -27,12 +29,20 @@ async fn authenticate(
         Ok(token) => verifier.verify(token).await,
         Err(error) => Err(error),
     };
+    if let (Ok(principal), Some(notes)) =
+        (&authentication, request.extensions().get::<AccessNotes>())
+    {
+        notes.speaks_for(principal);
+    }
     request.extensions_mut().insert(Authentication(authentication));
     if let Some(sessions) = verifier.sessions() {
         request.extensions_mut().insert(sessions.clone());
     }
     if let Some(api_keys) = verifier.api_keys() {
         request.extensions_mut().insert(api_keys.clone());
+    }
+    if let Some(coaching) = verifier.coaching() {
+        request.extensions_mut().insert(coaching.clone());
     }
     next.run(request).await
 }

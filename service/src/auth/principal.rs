@@ -4,14 +4,17 @@ use domain::OwnerId;
 use http::request::Parts;
 use uuid::Uuid;
 
-use super::{Access, Authentication, Role, Scope};
+use super::{Access, Authentication, Role, X_ACT_AS};
 use crate::Problem;
 
 /// The user a request speaks for. A handler that takes it answers 401 to requests without a valid access token or API
 /// key, and 403 to those with a key that is not for such requests.
+///
+/// It answers 400 to requests for an athlete: routes that can be asked for another's data take an
+/// [`Acting`](super::Acting), and no others can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
-    /// The user, who owns what the request makes.
+    /// The user.
     pub user_id: OwnerId,
     /// What the user may do.
     pub roles: Vec<Role>,
@@ -24,6 +27,27 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// The user a request speaks for, whomever it is about.
+    pub(super) fn of(parts: &Parts) -> Result<Self, Problem> {
+        match parts.extensions.get::<Authentication>() {
+            Some(Authentication(Ok(principal))) => {
+                let allowed = principal.access.allows(&parts.method, parts.uri.path());
+                allowed.map_err(|needed| {
+                    let needed = needed.as_str();
+                    Problem::forbidden(format!("this API key has not the scope {needed}"))
+                })?;
+                Ok(principal.as_ref().clone())
+            }
+            Some(Authentication(Err(error))) => Err((*error).into()),
+            None => {
+                tracing::error!(
+                    "a route asks for the user, and nothing authenticates requests to it"
+                );
+                Err(Problem::internal())
+            }
+        }
+    }
+
     /// Whether the user has a role.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
@@ -47,23 +71,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Principal {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        match parts.extensions.get::<Authentication>() {
-            Some(Authentication(Ok(principal))) => {
-                let needed = Scope::needed_for(&parts.method);
-                if principal.access.allows(needed) {
-                    Ok(principal.as_ref().clone())
-                } else {
-                    let needed = needed.as_str();
-                    Err(Problem::forbidden(format!("this API key has not the scope {needed}")))
-                }
-            }
-            Some(Authentication(Err(error))) => Err((*error).into()),
-            None => {
-                tracing::error!(
-                    "a route asks for the user, and nothing authenticates requests to it"
-                );
-                Err(Problem::internal())
-            }
+        let principal = Self::of(parts)?;
+        if parts.headers.contains_key(X_ACT_AS) {
+            return Err(Problem::bad_request(
+                "X-Act-As is for plans, workouts, runs and analytics; this is done for oneself",
+            ));
         }
+        Ok(principal)
     }
 }

@@ -12,12 +12,13 @@ use super::KeySourceError;
 
 /// How many sessions are remembered.
 const REMEMBERED: u64 = 100_000;
-/// How long it is believed that a session goes on: as late as this a process learns of an end in another one.
-const BELIEVED_FOR: Duration = Duration::from_secs(2);
+/// How long it is believed that a session goes on.
+const BELIEVED_FOR: Duration = Duration::from_millis(500);
 /// How long a session that ended here is remembered: longer than its access tokens live.
 const ENDED_FOR: Duration = Duration::from_secs(60 * 60);
-/// How long the source may take; requests need the database it asks for more than this.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the source may take; requests need the database it asks for more than this. An answer may be as old as this
+/// when it comes: with the above, a process learns within a second that a session has ended in another one.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 type Source =
     Box<dyn Fn(OwnerId, Uuid) -> BoxFuture<'static, Result<bool, KeySourceError>> + Send + Sync>;
@@ -27,8 +28,10 @@ type Source =
 ///
 /// A handler that ends a session finds this among the request's extensions.
 #[derive(Clone)]
-pub struct Sessions {
-    source: Arc<Source>,
+pub struct Sessions(Arc<Inner>);
+
+struct Inner {
+    source: Source,
     going_on: future::Cache<Uuid, bool>,
     // Apart, because an answer that was on its way when the session ended must not bring it back.
     ended: sync::Cache<Uuid, ()>,
@@ -43,25 +46,25 @@ impl Sessions {
         + 'static,
     ) -> Self {
         let builder = future::Cache::builder().max_capacity(REMEMBERED);
-        Self {
-            source: Arc::new(Box::new(source)),
+        Self(Arc::new(Inner {
+            source: Box::new(source),
             going_on: builder.time_to_live(BELIEVED_FOR).build(),
             ended: sync::Cache::builder().max_capacity(REMEMBERED).time_to_live(ENDED_FOR).build(),
-        }
+        }))
     }
 
     /// Takes note that a session has ended: its access tokens are refused from now on.
     pub fn end(&self, session_id: Uuid) {
-        self.ended.insert(session_id, ());
+        self.0.ended.insert(session_id, ());
     }
 
     pub(super) async fn goes_on(&self, user_id: OwnerId, session_id: Uuid) -> bool {
-        if self.ended.contains_key(&session_id) {
+        if self.0.ended.contains_key(&session_id) {
             return false;
         }
         // One request asks for all that come meanwhile.
         let asked = async {
-            let answer = tokio::time::timeout(PATIENCE, (self.source)(user_id, session_id)).await;
+            let answer = tokio::time::timeout(PATIENCE, (self.0.source)(user_id, session_id)).await;
             match answer {
                 Ok(Ok(goes_on)) => Some(goes_on),
                 Ok(Err(cause)) => {
@@ -75,7 +78,7 @@ impl Sessions {
             }
         };
         // Whoever cannot be looked up is served: without the database there is nothing to be had anyway.
-        self.going_on.optionally_get_with(session_id, asked).await.unwrap_or(true)
+        self.0.going_on.optionally_get_with(session_id, asked).await.unwrap_or(true)
     }
 }
 

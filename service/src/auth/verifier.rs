@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::keys::{Keys, NoKey};
 use super::{
-    API_KEY_PREFIX, AUDIENCE, Access, AccessClaims, ApiKeys, ISSUER, KeySourceError, LEEWAY_S,
-    Principal, Role, Sessions, TokenError, VerifyingKey,
+    API_KEY_PREFIX, AUDIENCE, Access, AccessClaims, ApiKeys, Coaching, ISSUER, KeySourceError,
+    LEEWAY_S, Principal, Role, Sessions, TokenError, VerifyingKey,
 };
 
 /// How many verified tokens are remembered.
@@ -33,6 +33,7 @@ pub struct Verifier {
     validation: Arc<Validation>,
     sessions: Option<Sessions>,
     api_keys: Option<ApiKeys>,
+    coaching: Option<Coaching>,
 }
 
 /// A token with a good signature.
@@ -76,6 +77,7 @@ impl Verifier {
             validation: Arc::new(validation),
             sessions: None,
             api_keys: None,
+            coaching: None,
         }
     }
 
@@ -89,6 +91,16 @@ impl Verifier {
     #[must_use]
     pub fn with_api_keys(self, api_keys: ApiKeys) -> Self {
         Self { api_keys: Some(api_keys), ..self }
+    }
+
+    /// The same, which lets coaches act for their athletes.
+    #[must_use]
+    pub fn with_coaching(self, coaching: Coaching) -> Self {
+        Self { coaching: Some(coaching), ..self }
+    }
+
+    pub(super) fn coaching(&self) -> Option<&Coaching> {
+        self.coaching.as_ref()
     }
 
     pub(super) fn api_keys(&self) -> Option<&ApiKeys> {

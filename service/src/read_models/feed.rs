@@ -8,7 +8,7 @@ use super::ReadModels;
 pub const CHECKPOINT_SUBJECT: &str = "trainer.checkpoints.*";
 const PREFIX: &str = "trainer.checkpoints.";
 
-/// The subject on which a projection's position is said, as decimal text.
+/// The subject on which a projection's position is said: as decimal text, and the parts it is about as hexadecimal.
 #[must_use]
 pub fn checkpoint_subject(projection: &str) -> String {
     format!("{PREFIX}{projection}")
@@ -24,7 +24,7 @@ impl ReadModels {
         let mut announcements = client.subscribe(CHECKPOINT_SUBJECT).await?;
         while let Some(message) = announcements.next().await {
             match announcement(&message) {
-                Some((projection, position)) => self.announce(projection, position),
+                Some((projection, parts, position)) => self.announce(projection, parts, position),
                 None => debug!("announcement not understood"),
             }
         }
@@ -32,8 +32,8 @@ impl ReadModels {
     }
 }
 
-fn announcement(message: &Message) -> Option<(&str, u64)> {
+fn announcement(message: &Message) -> Option<(&str, u64, u64)> {
     let projection = message.subject.strip_prefix(PREFIX)?;
-    let position = std::str::from_utf8(&message.payload).ok()?.parse().ok()?;
-    Some((projection, position))
+    let (position, parts) = std::str::from_utf8(&message.payload).ok()?.split_once(' ')?;
+    Some((projection, u64::from_str_radix(parts, 16).ok()?, position.parse().ok()?))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tracing::warn;
 
+use super::positions::Progress;
 use super::wait::Known;
 
 /// How long somebody waits before Postgres is asked, and how often it is asked then.
@@ -41,14 +42,16 @@ async fn poll(known: &Known, pool: &PgPool) -> bool {
     }
 }
 
-async fn checkpoints(pool: &PgPool) -> Result<Vec<(String, u64)>, sqlx::Error> {
-    let rows: Vec<(String, i64)> = sqlx::query_as(
-        "select projection, position from projector.checkpoints where generation = 'live'",
+async fn checkpoints(pool: &PgPool) -> Result<Vec<Progress>, sqlx::Error> {
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(
+        "select projection, parts, position from projector.checkpoints where generation = 'live'",
     )
     .fetch_all(pool)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(projection, position)| (projection, position.max(0) as u64))
-        .collect())
+    let progress = |(projection, parts, position): (String, i64, i64)| Progress {
+        projection,
+        parts: parts as u64,
+        position: position.max(0) as u64,
+    };
+    Ok(rows.into_iter().map(progress).collect())
 }

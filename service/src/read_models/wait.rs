@@ -2,6 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::{PARTS, Part};
 use sqlx::PgPool;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -29,11 +30,11 @@ pub struct ReadModels {
     _poller: Arc<AbortOnDrop>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Known {
     positions: Mutex<Positions>,
     /// The same as in `positions`, to be read without the lock by those who need not wait.
-    lowest: AtomicU64,
+    lowest: [AtomicU64; PARTS as usize],
     pub(super) waiting: Notify,
 }
 
@@ -50,22 +51,26 @@ impl ReadModels {
     /// Of the projections whose checkpoints lie in this database. Must be called within a tokio runtime.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        let known = Arc::new(Known::default());
+        let known = Arc::new(Known {
+            positions: Mutex::default(),
+            lowest: [const { AtomicU64::new(0) }; PARTS as usize],
+            waiting: Notify::new(),
+        });
         let poller = tokio::spawn(poll::run(known.clone(), pool));
         Self { known, _poller: Arc::new(AbortOnDrop(poller.abort_handle())) }
     }
 
-    /// Takes note that a projection has committed everything up to a position.
-    pub fn announce(&self, projection: &str, position: u64) {
-        self.known.change(|positions| positions.advance(projection, position));
+    /// Takes note that a projection has committed everything of some parts up to a position. Bit n stands for part n.
+    pub fn announce(&self, projection: &str, parts: u64, position: u64) {
+        self.known.change(|positions| positions.advance(projection, parts, position));
     }
 
-    /// Waits until every read model shows everything up to `position`, for at most `timeout`.
-    pub async fn wait_for(&self, position: u64, timeout: Duration) -> Waited {
-        if position <= self.known.lowest.load(Ordering::Acquire) {
+    /// Waits until every read model shows everything of a part up to `position`, for at most `timeout`.
+    pub async fn wait_for(&self, part: Part, position: u64, timeout: Duration) -> Waited {
+        if position <= self.position(part) {
             return Waited::Reached;
         }
-        let (ticket, woken) = match self.known.lock().ask(position) {
+        let (ticket, woken) = match self.known.lock().ask(part, position) {
             Asked::Reached => return Waited::Reached,
             Asked::Waiting(ticket, woken) => (ticket, woken),
         };
@@ -78,10 +83,10 @@ impl ReadModels {
         }
     }
 
-    /// The position that every read model has reached, so far as is known here.
+    /// The position that every read model has reached with a part, so far as is known here.
     #[must_use]
-    pub fn position(&self) -> u64 {
-        self.known.lowest.load(Ordering::Acquire)
+    pub fn position(&self, part: Part) -> u64 {
+        self.known.lowest[usize::from(part.number())].load(Ordering::Acquire)
     }
 }
 
@@ -94,7 +99,9 @@ impl Known {
     pub(super) fn change(&self, change: impl FnOnce(&mut Positions)) {
         let mut positions = self.lock();
         change(&mut positions);
-        self.lowest.store(positions.lowest(), Ordering::Release);
+        for (seen, lowest) in self.lowest.iter().zip(positions.lowest()) {
+            seen.store(*lowest, Ordering::Release);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::history::fill;
 use super::machine::{Machine, resident_mb};
 use super::rebuild::bare_copy;
 use super::report::{Report, row};
+use super::resident::of_roles;
 use super::rig::Rig;
 use crate::config::ServerConfig;
 
@@ -54,11 +55,12 @@ pub(super) async fn run(args: &LargeArgs, config: &ServerConfig) -> anyhow::Resu
         let appends = Bench::prepare(&rig).await?;
         let time = Duration::from_secs(args.seconds);
         let (rate, mut latencies) = appends.drive(Way::Group, CALLERS, time).await?;
+        drop(appends);
         row.insert("append_per_s".to_owned(), rate.round().into());
         row.insert("append_p99_ms".to_owned(), latencies.quantile_ms(0.99).into());
+        row.extend(of_roles(&rig).await?);
         rows.push(row);
         machine = Some(Machine::look(&pool, None).await?);
-        drop(appends);
         rig.stop().await?;
     }
     let machine = machine.ok_or_else(|| anyhow::anyhow!("no size was given"))?;

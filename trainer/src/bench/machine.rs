@@ -57,6 +57,13 @@ pub(super) fn resident_mb() -> Option<u64> {
     first_value("/proc/self/status", "VmRSS").and_then(kilobytes).map(|kb| kb / 1024)
 }
 
+/// The most memory that another process has had in use, in megabytes; `None` where the system does not say, and when it
+/// is gone.
+pub(super) fn peak_mb(process: u32) -> Option<u64> {
+    let status = format!("/proc/{process}/status");
+    first_value(&status, "VmHWM").and_then(kilobytes).map(|kb| kb / 1024)
+}
+
 fn kilobytes(value: String) -> Option<u64> {
     value.split_whitespace().next()?.parse().ok()
 }

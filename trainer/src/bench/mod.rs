@@ -2,6 +2,7 @@
 //! afterwards, with durability on.
 
 mod append;
+mod gateway;
 mod history;
 mod http;
 mod large;
@@ -9,6 +10,7 @@ mod machine;
 mod plain_insert;
 mod rebuild;
 mod report;
+mod resident;
 mod rig;
 mod stack;
 mod stats;
@@ -36,6 +38,8 @@ enum Bench {
     Append(append::AppendArgs),
     /// Commands and queries a second over HTTP, beside pgbench doing one plain INSERT.
     Http(http::HttpArgs),
+    /// What the gateway costs: a route without it, with it in the same process, and through it over HTTP.
+    Gateway(gateway::GatewayArgs),
     /// From the answer to a write until its row can be read.
     Visible(visible::VisibleArgs),
     /// Events a second of a projection's rebuild, beside the bare COPY of the same events.
@@ -52,6 +56,7 @@ pub(crate) async fn run(args: BenchArgs, config: &ServerConfig) -> anyhow::Resul
     let report: Report = match args.bench {
         Bench::Append(bench) => append::run(&bench, config).await?,
         Bench::Http(bench) => http::run(&bench, config).await?,
+        Bench::Gateway(bench) => gateway::run(&bench, config).await?,
         Bench::Visible(bench) => visible::run(&bench, config).await?,
         Bench::Rebuild(bench) => rebuild::run(&bench, config).await?,
         Bench::Large(bench) => large::run(&bench, config).await?,

@@ -2,14 +2,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use auth::{MasterKey, Password};
 use chrono::TimeDelta;
-use gateway::RateLimits;
-use service::Role as UserRole;
+use gateway::{DoorSettings, RateLimits};
+use service::{Role as UserRole, ServeOptions};
 use sqlx::PgPool;
 
 use super::rig::Rig;
 use crate::config::ServerConfig;
 use crate::http_client::HttpClient;
-use crate::roles::{Process, Role};
+use crate::roles::{Listen, Process, Role};
 
 /// The whole program, serving HTTP in this process, with one runner signed in.
 pub(super) struct Stack {
@@ -24,9 +24,10 @@ impl Stack {
         let client = nats::connect(rig.nats_url(), "trainer bench").await?;
         let mut process = Process::new(pool, client);
         let master_key = MasterKey::generate()?;
-        let localhost = (IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        let address =
-            process.run(&Role::ALL, config, &master_key, localhost, RateLimits::Off).await?;
+        let door = DoorSettings { rate_limits: RateLimits::Off, ..DoorSettings::default() };
+        let address = (IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+        let listen = Listen { address, door, options: ServeOptions::default() };
+        let address = process.run(&Role::ALL, config, Some(&master_key), listen).await?;
         let pool = &process.pool;
         let password = Password::new(uuid::Uuid::new_v4().to_string());
         let owner =
@@ -34,6 +35,16 @@ impl Stack {
                 .await?;
         let token = auth::issue_token(pool, &master_key, owner, TimeDelta::hours(6)).await?;
         Ok(Self { address, token: token.expose().to_owned(), process })
+    }
+
+    /// The process that serves.
+    pub(super) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The runner's access token.
+    pub(super) fn token(&self) -> &str {
+        &self.token
     }
 
     pub(super) fn pool(&self) -> &PgPool {

@@ -13,6 +13,8 @@ use crate::migrations::MIGRATIONS;
 
 /// How long an erasure may take.
 const LATE: TimeDelta = TimeDelta::hours(1);
+/// How long a mail may wait, in seconds.
+const LATE_MAIL_S: f64 = 15.0 * 60.0;
 
 /// Looks whether everything is as it should be, and says what to do where it is not.
 ///
@@ -80,6 +82,7 @@ async fn look(infrastructure: &Infrastructure, findings: &mut Findings) {
         Err(error) => findings.bad("projections", error),
     }
     findings.note("erasures", erasures(pool).await);
+    findings.note("mails", mails(pool).await);
     findings.note("stream", stream(infrastructure).await);
 }
 
@@ -114,6 +117,18 @@ async fn erasures(pool: &PgPool) -> anyhow::Result<String> {
         );
     }
     Ok(format!("{} under way", open.len()))
+}
+
+async fn mails(pool: &PgPool) -> anyhow::Result<String> {
+    let state = mail::queue_state(pool).await?;
+    if state.waiting_s > LATE_MAIL_S {
+        anyhow::bail!(
+            "one waits for {:.0} minutes; is the worker running, and the SMTP server? See `trainer mail list`",
+            state.waiting_s / 60.0
+        );
+    }
+    let mail::QueueState { waiting, failed, .. } = state;
+    Ok(format!("{waiting} wait, {failed} were given up in the last 30 days"))
 }
 
 async fn stream(infrastructure: &Infrastructure) -> anyhow::Result<String> {

@@ -14,13 +14,8 @@ pub(crate) async fn openapi() -> anyhow::Result<()> {
     let pool = PgPoolOptions::new().connect_lazy_with(nowhere);
     let client = nats::connect("nats://127.0.0.1:1", "trainer openapi").await?;
     let process = Process::new(pool, client);
-    let apis = vec![
-        command_api::router(process.command_state()).into(),
-        query_api::router(process.query_state()).into(),
-        (Router::new(), auth::document()).into(),
-        operations::router(process.operations_state()).into(),
-    ];
-    let (_router, document) = gateway::document(apis);
+    let apis = process.documents().map(|openapi| (Router::new(), openapi).into());
+    let (_router, document) = gateway::document(apis.into());
     println!("{}", document.to_pretty_json()?);
     Ok(())
 }

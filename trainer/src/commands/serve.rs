@@ -1,9 +1,10 @@
 use clap::Args;
-use gateway::RateLimits;
+use service::ServeOptions;
 
-use crate::config::{HttpConfig, ServerConfig};
+use crate::config::{HttpConfig, ServerConfig, UpstreamConfig};
 use crate::infrastructure::Infrastructure;
-use crate::roles::{Process, Role};
+use crate::roles::{Listen, Process, Role};
+use crate::sign_in_config::SignInConfig;
 
 /// Options of `serve`.
 #[derive(Debug, Args)]
@@ -13,6 +14,10 @@ pub(crate) struct ServeArgs {
     role: Role,
     #[command(flatten)]
     http: HttpConfig,
+    #[command(flatten)]
+    sign_in: SignInConfig,
+    #[command(flatten)]
+    upstreams: UpstreamConfig,
 }
 
 /// Runs one part of the program until told to stop.
@@ -20,13 +25,15 @@ pub(crate) struct ServeArgs {
 /// # Errors
 /// When the servers do not start or the port is taken.
 pub(crate) async fn serve(args: ServeArgs, config: &ServerConfig) -> anyhow::Result<()> {
-    let ServeArgs { role, http } = args;
+    let providers = args.sign_in.providers(config.accounts.public_url())?;
     Infrastructure::until_stopped(config, async |infrastructure, stop| {
         infrastructure.migrate().await?;
         let client = infrastructure.nats("trainer").await?;
         let mut process = Process::new(infrastructure.pool.clone(), client);
+        process.providers = providers;
+        process.login_throttle = args.http.login_throttle();
         let ended = tokio::select! {
-            ended = run(&mut process, role, &http, config) => ended,
+            ended = run(&mut process, &args, config) => ended,
             () = stop.received() => Ok(()),
         };
         process.stop().await;
@@ -36,16 +43,21 @@ pub(crate) async fn serve(args: ServeArgs, config: &ServerConfig) -> anyhow::Res
 }
 
 /// Starts the part; ends only when that fails.
-async fn run(
-    process: &mut Process,
-    role: Role,
-    http: &HttpConfig,
-    config: &ServerConfig,
-) -> anyhow::Result<()> {
-    let listen = (http.bind, http.port.unwrap_or(role.port()));
-    // Limits are for the public door; a direct port is for the gateway and for development.
-    let address =
-        process.run(&[role], config, &config.master_key()?, listen, RateLimits::Off).await?;
+async fn run(process: &mut Process, args: &ServeArgs, config: &ServerConfig) -> anyhow::Result<()> {
+    let ServeArgs { role, http, upstreams, sign_in: _ } = args;
+    let address = (http.bind, http.port.unwrap_or(role.port()));
+    let address = if *role == Role::Gateway {
+        let listen = Listen { address, door: http.door()?, options: http.serve_options()? };
+        process.run_gateway(upstreams, listen).await?
+    } else {
+        // Limits and TLS are for the public door; a direct port is for the gateway and for development.
+        let options = ServeOptions::default();
+        let listen = Listen { address, door: http.side_door()?, options };
+        // The key stays with those who need it.
+        let needs_key = matches!(role, Role::Auth | Role::Pdf | Role::Worker);
+        let master_key = if needs_key { Some(config.master_key()?) } else { None };
+        process.run(&[*role], config, master_key.as_ref(), listen).await?
+    };
     tracing::info!(%address, ?role, "serving");
     std::future::pending().await
 }

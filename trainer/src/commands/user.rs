@@ -3,6 +3,7 @@ use std::io::{IsTerminal, Read, Write};
 use anyhow::Context;
 use auth::Password;
 use clap::{Args, Subcommand};
+use domain::OwnerId;
 use service::Role;
 
 use crate::config::ServerConfig;
@@ -29,15 +30,34 @@ enum UserCommand {
         #[arg(long = "role", default_value = "athlete")]
         roles: Vec<String>,
     },
+    /// Takes the second factor of an account away whose owner has lost it, and prints the account's id.
+    RemoveSecondFactor {
+        /// The e-mail they sign in with.
+        #[arg(long)]
+        email: String,
+    },
 }
 
 /// Works on accounts.
 ///
 /// # Errors
 /// When something about the account is refused, or the servers fail.
-#[expect(clippy::print_stdout, reason = "the new account's id is the command's answer")]
+#[expect(clippy::print_stdout, reason = "the account's id is the command's answer")]
 pub(crate) async fn user(args: UserArgs, config: &ServerConfig) -> anyhow::Result<()> {
-    let UserCommand::Create { email, name, roles } = args.command;
+    let user_id = match args.command {
+        UserCommand::Create { email, name, roles } => create(config, email, name, roles).await?,
+        UserCommand::RemoveSecondFactor { email } => remove_second_factor(config, email).await?,
+    };
+    println!("{user_id}");
+    Ok(())
+}
+
+async fn create(
+    config: &ServerConfig,
+    email: String,
+    name: Option<String>,
+    roles: Vec<String>,
+) -> anyhow::Result<OwnerId> {
     let roles: Vec<Role> = roles
         .iter()
         .map(|role| {
@@ -46,14 +66,25 @@ pub(crate) async fn user(args: UserArgs, config: &ServerConfig) -> anyhow::Resul
         })
         .collect::<Result<_, _>>()?;
     let password = password()?;
-    let created = Infrastructure::with(config, async |infrastructure| {
+    Infrastructure::with(config, async |infrastructure| {
         infrastructure.migrate().await?;
         let pool = &infrastructure.pool;
         Ok(auth::create_user(pool, &email, password, name.as_deref(), &roles).await?)
     })
-    .await?;
-    println!("{created}");
-    Ok(())
+    .await
+}
+
+async fn remove_second_factor(config: &ServerConfig, email: String) -> anyhow::Result<OwnerId> {
+    Infrastructure::with(config, async |infrastructure| {
+        infrastructure.migrate().await?;
+        let pool = &infrastructure.pool;
+        let user_id = auth::find_user(pool, &email).await?;
+        let user_id = user_id.context("there is no account with this e-mail address")?;
+        let removed = auth::remove_second_factor(pool, user_id).await?;
+        anyhow::ensure!(removed, "no second factor guards the account");
+        Ok(user_id)
+    })
+    .await
 }
 
 fn password() -> anyhow::Result<Password> {

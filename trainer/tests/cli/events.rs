@@ -47,7 +47,7 @@ async fn events_are_shown_as_they_lie_and_as_they_come() {
         ("-1", "-1"),
         ("99999999999999999999", "neither a position nor an id"),
         ("today", "today is neither a position nor an id"),
-        ("00000000-0000-7000-8000-000000000000", "there is no plan or run with the id"),
+        ("00000000-0000-7000-8000-000000000000", "there is no plan, run or PDF with the id"),
     ] {
         let message = must_fail(folder.run(&["events", "show", what]));
         assert!(message.contains(said), "{what}: {message}");

@@ -15,6 +15,7 @@ mod files;
 mod guarantees;
 mod help;
 mod operator;
+mod pdf;
 mod plans;
 mod projections;
 mod real_data;

@@ -18,7 +18,7 @@ async fn projections_are_listed_and_rebuilt_beside_a_running_trainer() {
 
     let list = json(&folder.prints(&["projections", "list", "--json"]));
     assert_eq!(list["head"], 2);
-    for (item, name) in list["items"].as_array().unwrap().iter().zip(["plans", "runs"]) {
+    for (item, name) in list["items"].as_array().unwrap().iter().zip(["exports", "plans", "runs"]) {
         let shown = [
             &item["projection"],
             &item["generation"],
@@ -52,10 +52,13 @@ async fn projections_are_listed_and_rebuilt_beside_a_running_trainer() {
     let list = json(&folder.prints(&["projections", "list", "--json"]));
     let generations: Vec<_> =
         list["items"].as_array().unwrap().iter().map(|item| &item["generation"]).collect();
-    assert_eq!(generations, ["live", "previous", "live", "previous"]);
+    assert_eq!(generations, ["live", "live", "previous", "live", "previous"]);
 
     let message = must_fail(folder.run(&["projections", "rebuild", "walks"]));
-    assert!(message.contains("walks") && message.contains("there are: plans, runs"), "{message}");
+    assert!(
+        message.contains("walks") && message.contains("there are: plans, runs, exports"),
+        "{message}"
+    );
     operator.trainer.stop();
 }
 

@@ -89,7 +89,7 @@ async fn migrations_may_be_run_again_and_again_and_by_many_at_once() {
     must_succeed(folder.run(&["migrate"]));
     let list: Value =
         serde_json::from_str(&folder.prints(&["projections", "list", "--json"])).unwrap();
-    assert_eq!((list["head"].as_i64(), list["items"].as_array().unwrap().len()), (Some(0), 2));
+    assert_eq!((list["head"].as_i64(), list["items"].as_array().unwrap().len()), (Some(0), 3));
     assert!(
         !folder.file("data/postgres").exists(),
         "servers of its own were made although some were named"

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::pdf::printed;
 use crate::program::Program;
 use crate::runner::{PASSWORD, Runner};
 
@@ -19,7 +20,7 @@ const OTHER: &str = "canary-green-91c2";
 
 #[tokio::test]
 async fn of_an_erased_runner_nothing_is_found_in_any_table_or_in_the_stream() {
-    let program = Program::start(&[("TRAINER_RATE_LIMITS", "off")]);
+    let program = Program::with_servers(&[("TRAINER_RATE_LIMITS", "off")]);
     let (gone, stays) = (Runner::of(&program).await, Runner::of(&program).await);
     for (runner, canary) in [(&gone, CANARY), (&stays, OTHER)] {
         runner.patch(ME, json!({ "name": canary })).await.must_be(200);
@@ -31,9 +32,12 @@ async fn of_an_erased_runner_nothing_is_found_in_any_table_or_in_the_stream() {
         runner.patch(&path, body).header("idempotency-key", canary).await.must_be(200);
         let (_, deleted) = runner.run(json!({ "notes": canary })).await;
         runner.delete(&deleted).await.must_be(204);
+        printed(runner, &plan).await;
     }
+    let files = |runner: &Runner| program.data_dir().join("pdf").join(&runner.user_id);
+    assert!(files(&gone).is_dir() && files(&stays).is_dir());
     // An older generation of the rows keeps them too.
-    for projection in ["plans", "runs"] {
+    for projection in ["plans", "runs", "exports"] {
         program.trainer(&["projections", "rebuild", projection]);
     }
     let places = Places::of(&program).await;
@@ -72,6 +76,7 @@ async fn of_an_erased_runner_nothing_is_found_in_any_table_or_in_the_stream() {
     nobody.post("/api/v1/auth/login", credentials.clone()).await.problem(401);
 
     places.nothing_is_left().await;
+    assert!(!files(&gone).exists() && files(&stays).is_dir());
     let tombstone = program.trainer(&["events", "show", &answer.position().to_string()]);
     let tombstone: Value = serde_json::from_slice(&tombstone.stdout).unwrap();
     assert_eq!(tombstone["type"], "user.erased");
@@ -102,7 +107,7 @@ async fn only_the_version_that_was_meant_is_erased() {
 /// removed with the rest, or refused.
 #[tokio::test]
 async fn whoever_is_erased_in_the_middle_of_writing_leaves_nothing() {
-    let program = Program::start(&[("TRAINER_RATE_LIMITS", "off")]);
+    let program = Program::with_servers(&[("TRAINER_RATE_LIMITS", "off")]);
     let runner = Runner::of(&program).await;
     let writers = (0..8).map(|_| {
         let runner = runner.elsewhere();

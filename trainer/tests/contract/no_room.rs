@@ -22,7 +22,7 @@ async fn without_a_connection_to_spare_everything_is_a_503_until_there_is_one() 
         ("NATS_URL", &servers.nats_url()),
         ("TRAINER_RATE_LIMITS", "off"),
     ];
-    let program = tokio::task::block_in_place(|| Program::start(&environment));
+    let program = tokio::task::block_in_place(|| Program::with_servers(&environment));
     let runner = Runner::of(&program).await;
     let (recorded, path) = runner.run(json!({})).await;
     let before = events(&mut postgres).await;
@@ -54,7 +54,8 @@ async fn without_a_connection_to_spare_everything_is_a_503_until_there_is_one() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_full_disk_a_write_is_a_503_and_nothing_of_it_is_stored() {
-    let program = tokio::task::block_in_place(|| Program::start(&[("TRAINER_RATE_LIMITS", "off")]));
+    let program =
+        tokio::task::block_in_place(|| Program::with_servers(&[("TRAINER_RATE_LIMITS", "off")]));
     let urls = embedded::connect(&program.data_dir()).await.expect("Postgres runs");
     let mut postgres = PgConnection::connect(&urls.database_url).await.unwrap();
     let runner = Runner::of(&program).await;

@@ -30,7 +30,7 @@ async fn without_postgres_everything_is_a_503_until_it_is_back() {
         ("NATS_URL", &nats_url),
         ("TRAINER_RATE_LIMITS", "off"),
     ];
-    let program = tokio::task::block_in_place(|| Program::start(&environment));
+    let program = tokio::task::block_in_place(|| Program::with_servers(&environment));
     let runner = Runner::of(&program).await;
     let (plan_before, path) = runner.plan(json!({})).await;
 
@@ -91,7 +91,8 @@ async fn without_postgres_everything_is_a_503_until_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_private_postgres_that_dies_is_started_again() {
-    let program = tokio::task::block_in_place(|| Program::start(&[("TRAINER_RATE_LIMITS", "off")]));
+    let program =
+        tokio::task::block_in_place(|| Program::with_servers(&[("TRAINER_RATE_LIMITS", "off")]));
     let runner = Runner::of(&program).await;
     let (recorded, path) = runner.run(json!({})).await;
     program.signal_postgres(Signal::SIGKILL);
@@ -117,7 +118,8 @@ async fn a_private_postgres_that_dies_is_started_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_that_hangs_keeps_nobody_waiting_for_ever() {
-    let program = tokio::task::block_in_place(|| Program::start(&[("TRAINER_RATE_LIMITS", "off")]));
+    let program =
+        tokio::task::block_in_place(|| Program::with_servers(&[("TRAINER_RATE_LIMITS", "off")]));
     let runner = Runner::of(&program).await;
     let (recorded, path) = runner.run(json!({})).await;
     let write = || runner.post("/api/v1/runs", run()).header("idempotency-key", "once");

@@ -1,39 +1,41 @@
 //! The real program, started as an operator starts it.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Output};
 use std::sync::OnceLock;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::thread;
 
+use embedded::testing;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-/// Runs the program until the pipe from the test process closes, however that ends; then stops it as an operator
-/// does and removes its folder.
-const KEEPER: &str = r#"
-trap '' INT TERM HUP
-folder=$1
-shift
-"$@" &
-program=$!
-read -r _end
-kill -s TERM "$program"
-wait "$program"
-rm -rf -- "$folder"
-"#;
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+use crate::process::{Process, command};
 
-/// `trainer up` with a data folder of its own and, unless told otherwise, servers of its own.
+/// With the value `gateway`, the program is a gateway in front of a process of each role, else `trainer up`.
+pub(crate) const DOOR: &str = "TRAINER_TEST_DOOR";
+/// What runs behind a gateway, and how the gateway is told where those are that it passes requests on to.
+const ROLES: [(&str, Option<&str>); 7] = [
+    ("auth", Some("TRAINER_AUTH_URLS")),
+    ("command-api", Some("TRAINER_COMMAND_API_URLS")),
+    ("query-api", Some("TRAINER_QUERY_API_URLS")),
+    ("pdf", Some("TRAINER_PDF_URLS")),
+    ("projector", Some("TRAINER_PROJECTOR_URLS")),
+    ("relay", None),
+    ("worker", None),
+];
+
+/// The program with a data folder of its own, and servers of its own or of this test process.
 pub(crate) struct Program {
     /// Where it listens.
     pub(crate) address: SocketAddr,
-    folder: PathBuf,
-    keeper: Child,
+    /// The first one listens there, and has the data.
+    processes: Vec<Process>,
+    /// Where its servers are, when they are not its own.
+    servers: Vec<(&'static str, String)>,
 }
 
 impl Program {
@@ -47,26 +49,59 @@ impl Program {
 
     /// One of its own, with this in its environment.
     pub(crate) fn start(environment: &[(&str, &str)]) -> Self {
-        let folder = tempfile::Builder::new().prefix("trainer-contract-").tempdir().unwrap().keep();
-        let log = File::create(folder.join("log")).unwrap();
-        let keeper =
-            command(Command::new("sh").args(["-c", KEEPER, "keeper"]).arg(&folder), &folder)
-                .args([env!("CARGO_BIN_EXE_trainer"), "up"])
-                .env("TRAINER_PORT", "0")
-                .envs(environment.iter().copied())
-                .stdin(Stdio::piped())
-                .stdout(log.try_clone().unwrap())
-                .stderr(log)
-                .spawn()
-                .unwrap();
-        let mut program = Self { address: SocketAddr::from(([127, 0, 0, 1], 0)), folder, keeper };
-        program.address = program.wait_until_up();
-        program
+        match std::env::var(DOOR).as_deref() {
+            Ok("gateway") => Self::behind_a_gateway(environment),
+            Ok(_) | Err(_) => Self::with_servers(environment),
+        }
+    }
+
+    /// `trainer up` with servers of its own, whatever the door of the others.
+    pub(crate) fn with_servers(environment: &[(&str, &str)]) -> Self {
+        let process = Process::start(&["up"], environment);
+        let address = process.wait_until("everything is up");
+        Self { address, processes: vec![process], servers: vec![] }
+    }
+
+    /// A process of each role and a gateway in front of them, on servers of this test process.
+    fn behind_a_gateway(environment: &[(&str, &str)]) -> Self {
+        let servers = servers();
+        let folder = Process::folder();
+        let data = folder.join("data").to_str().unwrap().to_owned();
+        let mut all = environment.to_vec();
+        all.extend(servers.iter().map(|(name, url)| (*name, url.as_str())));
+        all.push(("TRAINER_DATA_DIR", &data));
+        // Auth believes where the gateway says that requests come from.
+        all.push(("TRAINER_TRUSTED_PROXIES", "127.0.0.1"));
+        let started = ROLES.map(|(role, urls)| (Process::start(&["serve", role], &all), urls));
+        let (mut processes, mut urls) = (vec![], vec![]);
+        for (role, variable) in started {
+            let address = role.wait_until("serving");
+            urls.extend(variable.map(|variable| (variable, format!("http://{address}"))));
+            processes.push(role);
+        }
+        // The gateway itself believes nobody.
+        all.pop();
+        all.extend(urls.iter().map(|(variable, url)| (*variable, url.as_str())));
+        let gateway = Process::start_in(folder, &["serve", "gateway"], &all);
+        let address = gateway.wait_until("serving");
+        processes.insert(0, gateway);
+        Self { address, processes, servers }
     }
 
     /// Where it keeps its data.
     pub(crate) fn data_dir(&self) -> PathBuf {
-        self.folder.join("data")
+        self.processes[0].folder.join("data")
+    }
+
+    /// Where its Postgres is.
+    pub(crate) async fn database_url(&self) -> String {
+        match self.servers.iter().find(|(name, _)| *name == "DATABASE_URL") {
+            Some((_, url)) => url.clone(),
+            None => {
+                let urls = embedded::connect(&self.data_dir()).await;
+                urls.expect("Postgres runs").database_url
+            }
+        }
     }
 
     /// What another call of the program on the same data folder prints.
@@ -77,8 +112,9 @@ impl Program {
     /// The same, with this in its environment.
     pub(crate) fn trainer_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut trainer = Command::new(env!("CARGO_BIN_EXE_trainer"));
-        let output = command(&mut trainer, &self.folder)
+        let output = command(&mut trainer, &self.processes[0].folder)
             .args(arguments)
+            .envs(self.servers.iter().map(|(name, url)| (name, url)))
             .envs(environment.iter().copied())
             .output()
             .unwrap();
@@ -92,7 +128,7 @@ impl Program {
 
     /// Sends a signal to each process of its private Postgres.
     pub(crate) fn signal_postgres(&self, signal: Signal) {
-        let pid = fs::read_to_string(self.folder.join("data/postgres/postmaster.pid")).unwrap();
+        let pid = fs::read_to_string(self.data_dir().join("postgres/postmaster.pid")).unwrap();
         let pid = pid.lines().next().unwrap();
         let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
         for pid in std::iter::once(pid).chain(children.split_whitespace()) {
@@ -106,43 +142,18 @@ impl Program {
 
     /// The lines of its log so far.
     pub(crate) fn log(&self) -> Vec<Value> {
-        let text = fs::read_to_string(self.folder.join("log")).unwrap();
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-
-    fn wait_until_up(&mut self) -> SocketAddr {
-        let began = Instant::now();
-        loop {
-            let is_up = |line: &Value| line["message"] == "everything is up";
-            if let Some(line) = self.log().into_iter().find(is_up) {
-                return line["address"].as_str().unwrap().parse().unwrap();
-            }
-            let ended = self.keeper.try_wait().unwrap().is_some();
-            assert!(!ended && began.elapsed() < STARTS_WITHIN, "not up: {:#?}", self.log());
-            sleep(Duration::from_millis(20));
-        }
+        self.processes.iter().flat_map(Process::log).collect()
     }
 }
 
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
-    }
-}
-
-/// With nothing of the environment of the tests that would change what the program does.
-fn command<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
-    for (name, _) in std::env::vars_os() {
-        let name_text = name.to_string_lossy();
-        let finds_programs = ["TRAINER_PG_BIN", "TRAINER_NATS_SERVER"].contains(&&*name_text);
-        if name_text.ends_with("_URL") || (name_text.starts_with("TRAINER_") && !finds_programs) {
-            command.env_remove(name);
-        }
-    }
-    command
-        .current_dir(folder)
-        .env("TRAINER_DATA_DIR", folder.join("data"))
-        .env("TRAINER_LOG", "warn,trainer=info")
-        .env("TRAINER_LOG_FORMAT", "json")
+/// A database and an account of NATS of this test process's servers.
+fn servers() -> Vec<(&'static str, String)> {
+    // Whoever asks may be within a runtime, and does not wait there.
+    let asked = thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let servers = testing::shared();
+        let database_url = runtime.block_on(servers.database());
+        vec![("DATABASE_URL", database_url), ("NATS_URL", servers.nats_account())]
+    });
+    asked.join().unwrap()
 }

@@ -1,5 +1,7 @@
 //! What names a request, and how its events name it.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -80,6 +82,30 @@ async fn events_say_who_asked_for_them_in_which_request_and_trace() {
     let last = caused.iter().map(|event| event["position"].as_u64().unwrap()).max();
     assert_eq!(last, Some(recorded.position()));
     assert_ne!(of_plan[0]["metadata"]["request_id"], request_id.as_str());
+}
+
+#[tokio::test]
+async fn the_access_log_says_who_asked_for_what_and_how_it_went() {
+    let runner = Runner::new().await;
+    let request_id = Uuid::new_v4().to_string();
+    let path = format!("/api/v1/plans/{}?secret=x", Uuid::new_v4());
+    let answer = runner.get(path).header("x-request-id", &request_id).await.must_be(404);
+    // A role behind a gateway has one, too, which says the same.
+    let is_line = |line: &Value| line["request_id"] == request_id.as_str();
+    let began = Instant::now();
+    let line = loop {
+        let lines = Program::shared().log();
+        match lines.into_iter().find(is_line) {
+            Some(line) => break line,
+            None => assert!(began.elapsed() < Duration::from_secs(20), "no line"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert_eq!((&line["method"], &line["route"]), (&json!("GET"), &json!("/api/v1/plans/{id}")));
+    assert_eq!((&line["status"], &line["bytes"]), (&json!(404), &json!(answer.body.len())));
+    assert_eq!((&line["user_id"], &line["api_key_id"]), (&json!(runner.user_id), &Value::Null));
+    assert_eq!((&line["client"], &line["complete"]), (&json!("127.0.0.1"), &json!(true)));
+    assert!(!line.to_string().contains("secret"), "{line}");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::future::IntoFuture;
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -57,11 +58,20 @@ impl Runner {
 
     /// Somebody who runs the place.
     pub(crate) async fn administrator(program: &Program) -> Self {
+        Self::with_roles(program, &["athlete", "admin"]).await
+    }
+
+    /// Somebody who trains others.
+    pub(crate) async fn coach(program: &Program) -> Self {
+        Self::with_roles(program, &["athlete", "coach"]).await
+    }
+
+    /// Somebody who has these roles.
+    pub(crate) async fn with_roles(program: &Program, roles: &[&str]) -> Self {
         let email = format!("{}@example.org", Uuid::new_v4().simple());
-        program.trainer_with(
-            &["user", "create", "--email", &email, "--role", "athlete", "--role", "admin"],
-            &[("TRAINER_USER_PASSWORD", PASSWORD)],
-        );
+        let mut arguments = vec!["user", "create", "--email", &email];
+        arguments.extend(roles.iter().flat_map(|role| ["--role", role]));
+        program.trainer_with(&arguments, &[("TRAINER_USER_PASSWORD", PASSWORD)]);
         Self::unknown_to(program).login(email).await
     }
 
@@ -160,7 +170,19 @@ impl Runner {
     async fn created(&self, path: &str, body: Value) -> (Value, String) {
         let created = self.post(path, body).await.must_be(201);
         let location = created.header("location").unwrap().to_owned();
+        if created.header("trainer-consistency") == Some("pending") {
+            self.is_shown(&location).await;
+        }
         (created.json(), location)
+    }
+
+    /// Waits until reads show what was acknowledged before they did.
+    async fn is_shown(&self, path: &str) {
+        let began = Instant::now();
+        while self.get(path).await.status == 404 {
+            assert!(began.elapsed() < Duration::from_secs(20), "{path} is not shown");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 
 use crate::program::TestFolder;
+use crate::scene::End;
 
 const TRAINER: &str = "trainer";
 const POSTGRES: &str = "postgres";
@@ -40,12 +41,24 @@ impl Blow {
         Self::NatsStandsStill,
     ];
 
-    /// Whether the trainer is gone after it.
-    pub(crate) fn ends_the_trainer(self) -> bool {
+    /// In words, of several.
+    pub(crate) fn words(self) -> &'static str {
         match self {
-            Self::Everything | Self::Trainer => true,
+            Self::Everything => "kills of everything",
+            Self::Trainer => "kills of the trainer alone",
+            Self::Postgres => "kills of Postgres alone",
+            Self::Nats => "kills of nats-server alone",
+            Self::PostgresStandsStill => "times Postgres stood still",
+            Self::NatsStandsStill => "times nats-server stood still",
+        }
+    }
+
+    /// What the writers do after it: the trainer may be gone.
+    pub(crate) fn end(self) -> End {
+        match self {
+            Self::Everything | Self::Trainer => End::WithTheProgram,
             Self::Postgres | Self::Nats | Self::PostgresStandsStill | Self::NatsStandsStill => {
-                false
+                End::WhenEnoughIsWritten
             }
         }
     }

@@ -3,11 +3,12 @@
 use std::time::Instant;
 
 use rand::Rng;
+use rand::rngs::StdRng;
 
 use crate::blow::Blow;
 use crate::number_from;
 use crate::program::{TestFolder, Trainer};
-use crate::scene::Scene;
+use crate::scene::{End, Scene};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_a_crash_of_everything_what_was_acknowledged_is_there_and_nothing_twice() {
@@ -18,15 +19,17 @@ async fn after_a_crash_of_everything_what_was_acknowledged_is_there_and_nothing_
     adopt_orphans();
     let folder = TestFolder::new();
     let mut trainer = Trainer::up(&folder);
-    let mut scene = Scene::new(seed, trainer.address).await;
+    let mut scene = Scene::new(seed, trainer.address.into()).await;
     for round in 1..=rounds {
         let began = Instant::now();
-        let survived = scene.write_until(Blow::Everything, round, &folder, &trainer).await;
+        let doors = [trainer.address.into()];
+        let happens = async |fate: &mut StdRng| Blow::Everything.strike(&folder, fate).await;
+        let survived = scene.write_until(round, &doors, End::WithTheProgram, happens).await;
         trainer.killed();
         let crashed = began.elapsed();
         trainer = Trainer::up(&folder);
         let up = began.elapsed() - crashed;
-        let checked = scene.check(trainer.address, &folder).await;
+        let checked = scene.check(&[trainer.address.into()], &folder).await;
         println!(
             "round {round}: {} acknowledged and {} contended in {crashed:.1?}, up again in {up:.1?}, of {} without an \
              answer {} were done; {} events, checked in {:.1?}",

@@ -6,18 +6,24 @@
     reason = "figures and seeds are for whoever reads the test's output"
 )]
 
+mod behind_gateways;
 mod blow;
 mod checks;
 mod crash;
 mod foreign_transaction;
 mod history;
+mod house;
 mod latencies;
+mod line;
+mod long_history;
 mod mix;
 mod outage;
+mod printing;
 #[allow(dead_code, unused_imports, reason = "two test programs share it, and use different parts")]
 mod program;
 mod read_models;
 mod rebuild_under_load;
+mod report;
 mod restart;
 mod roles;
 mod scene;
@@ -25,8 +31,11 @@ mod seen;
 mod stock;
 mod stopped_projector;
 mod things;
+mod torn_lines;
 mod torture;
+mod trouble;
 mod two_of_each;
+mod whole_tables;
 mod write;
 mod writer;
 

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
-use domain::{OwnerId, Part};
 use rand::Rng;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
-use uuid::Uuid;
 
+use crate::long_history::{all_come_along, fill};
 use crate::program::{Ask, Runner, TestFolder, Trainer};
 use crate::read_models::all_shown;
 use crate::{eventually, number_from};
@@ -72,39 +71,6 @@ async fn a_rebuild_that_is_killed_again_and_again_under_load_ends_and_nobody_has
     trainer.stop();
 }
 
-/// Stores the history of many runners, as a database that is restored has it.
-async fn fill(pool: &PgPool, events: u64) {
-    sqlx::raw_sql(include_str!("../../src/bench/history.sql")).execute(pool).await.unwrap();
-    let owners: Vec<Uuid> = sqlx::query_scalar("select bench_owners($1)")
-        .bind(events as i64)
-        .fetch_all(pool)
-        .await
-        .unwrap();
-    let part_of = |owner: &Uuid| i16::from(Part::of(OwnerId(*owner)).number());
-    let parts: Vec<i16> = owners.iter().map(part_of).collect();
-    sqlx::query("select bench_history($1, $2)")
-        .bind(events as i64)
-        .bind(parts)
-        .execute(pool)
-        .await
-        .unwrap();
-}
-
-/// Waits until the projectors have come to the last event, however long that takes.
-async fn all_come_along(pool: &PgPool) {
-    eventually("the end of the history", Duration::from_secs(300), async || {
-        let behind: bool = sqlx::query_scalar(
-            "select exists (select from projector.checkpoints c, es.head h
-                             where c.generation = 'live' and c.position < h.position)",
-        )
-        .fetch_one(pool)
-        .await
-        .unwrap();
-        (!behind).then_some(())
-    })
-    .await;
-}
-
 async fn next_position(pool: &PgPool) -> i64 {
     sqlx::query_scalar(
         "select coalesce(min(position), 0) from projector.checkpoints where generation = 'next'",
@@ -117,15 +83,17 @@ async fn next_position(pool: &PgPool) -> i64 {
 /// Waits until Postgres has noticed that a killed one is gone.
 async fn nobody_rebuilds(pool: &PgPool) {
     eventually("the end of a killed rebuild", Duration::from_secs(20), async || {
-        // The projectors', the relay's and the worker's; a rebuild has one more for each projection.
         let locks: i64 = sqlx::query_scalar(
             "select count(*) from pg_locks l join pg_database d on d.oid = l.database
-              where l.locktype = 'advisory' and d.datname = current_database()",
+              where l.locktype = 'advisory' and d.datname = current_database()
+                and (l.classid::bigint << 32 | l.objid::bigint) in
+                    (select hashtextextended('running-trainer generations of ' || projection, 0)
+                       from projector.checkpoints)",
         )
         .fetch_one(pool)
         .await
         .unwrap();
-        (locks <= 4).then_some(())
+        (locks == 0).then_some(())
     })
     .await;
 }

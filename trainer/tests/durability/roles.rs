@@ -7,12 +7,11 @@ use serde_json::json;
 use sqlx::PgPool;
 
 use crate::history::{assert_dense, assert_published};
+use crate::house::ROLES;
 use crate::latencies::Phase;
 use crate::outage::Load;
 use crate::program::{Ask, Runner, TestFolder, Trainer};
 use crate::read_models::assert_equal_their_rebuild;
-
-const ROLES: [&str; 6] = ["command-api", "query-api", "auth", "projector", "relay", "worker"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_process_writes_another_shows_at_once() {

@@ -1,7 +1,6 @@
 //! Many writers at once, and the checks of what they were told.
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -13,10 +12,9 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::blow::Blow;
 use crate::history::{assert_dense, assert_published};
 use crate::mix;
-use crate::program::{Ask, Runner, TestFolder, Trainer};
+use crate::program::{Ask, Doors, Runner, TestFolder};
 use crate::read_models::{all_shown, assert_equal_their_rebuild};
 use crate::seen::Seen;
 use crate::things::Kind;
@@ -46,6 +44,15 @@ pub(crate) struct Scene {
     writers: Vec<Writer>,
 }
 
+/// When the writers of a round stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// When no answer comes any more.
+    WithTheProgram,
+    /// Each when an answer stays out, and the others when they have written enough after what happened.
+    WhenEnoughIsWritten,
+}
+
 /// What was acknowledged in spite of everything.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Survived {
@@ -67,14 +74,14 @@ pub(crate) struct Checked {
 
 impl Scene {
     /// What is drawn follows from the seed.
-    pub(crate) async fn new(seed: u64, address: SocketAddr) -> Self {
-        let runners = join_all((0..RUNNERS).map(|_| Runner::register(address))).await;
+    pub(crate) async fn new(seed: u64, doors: Doors) -> Self {
+        let runners = join_all((0..RUNNERS).map(|_| Runner::register(doors))).await;
         let mut shared_plans = vec![];
         for runner in &runners {
             let mut plans = vec![];
             for number in 1..=SHARED_PLANS {
                 let ask = Ask::post("/api/v1/plans", mix::plan(&format!("shared plan {number}")));
-                let plan = runner.client(address).send(&ask).await.unwrap().must_be(201).json();
+                let plan = runner.client(doors).send(&ask).await.unwrap().must_be(201).json();
                 plans.push(plan["id"].as_str().unwrap().to_owned());
             }
             shared_plans.push(plans);
@@ -83,20 +90,20 @@ impl Scene {
         Self { seed, runners, shared_plans, writers }
     }
 
-    /// Lets all writers write at once, and something happen in the middle of it.
+    /// Lets all writers write at once, and something happen in the middle of it. They come in by these doors in turn.
     pub(crate) async fn write_until(
         &mut self,
-        blow: Blow,
         round: u64,
-        folder: &TestFolder,
-        trainer: &Trainer,
+        doors: &[Doors],
+        end: End,
+        happens: impl AsyncFnOnce(&mut StdRng),
     ) -> Survived {
         let mut fate = rng(self.seed, round, WRITERS);
         let tally = Arc::new(Tally::default());
         let mut working = JoinSet::new();
         for (number, mut writer) in self.writers.drain(..).enumerate() {
             writer.reseed(rng(self.seed, round, number));
-            let mut client = writer.client(&self.runners, trainer.address);
+            let mut client = writer.client(&self.runners, doors[number % doors.len()]);
             let (shared, tally) = (self.shared_plans[writer.runner].clone(), Arc::clone(&tally));
             working.spawn(async move {
                 writer.work(&mut client, &shared, &tally).await;
@@ -113,13 +120,13 @@ impl Scene {
             }
             sleep(Duration::from_millis(1)).await;
         }
-        blow.strike(folder, &mut fate).await;
-        if !blow.ends_the_trainer() {
+        happens(&mut fate).await;
+        if end == End::WhenEnoughIsWritten {
             // Those that were answered go on for a while.
             let (enough, began) = (acknowledged() + AFTERWARDS, Instant::now());
             while acknowledged() < enough && !working.is_empty() {
                 writers.extend(working.try_join_next().map(Result::unwrap));
-                assert!(began.elapsed() < GOES_ON_WITHIN, "nothing goes on after {blow:?}");
+                assert!(began.elapsed() < GOES_ON_WITHIN, "nothing goes on");
                 sleep(Duration::from_millis(1)).await;
             }
             tally.stop.store(true, Ordering::SeqCst);
@@ -132,17 +139,17 @@ impl Scene {
     }
 
     /// Everybody signs in again: tokens are good for a quarter of an hour.
-    pub(crate) async fn sign_in(&mut self, address: SocketAddr) {
-        self.runners = join_all(self.runners.iter().map(|runner| runner.sign_in(address))).await;
+    pub(crate) async fn sign_in(&mut self, doors: Doors) {
+        self.runners = join_all(self.runners.iter().map(|runner| runner.sign_in(doors))).await;
     }
 
     /// Fails unless everything is as it was acknowledged: over HTTP, in Postgres, in the stream and in the rows.
-    pub(crate) async fn check(&mut self, address: SocketAddr, folder: &TestFolder) -> Checked {
-        let urls = folder.urls().await;
-        let pool = PgPool::connect(&urls.database_url).await.unwrap();
-        let outcomes = self.settle(address, &pool).await;
+    pub(crate) async fn check(&mut self, doors: &[Doors], folder: &TestFolder) -> Checked {
+        let (database_url, nats_url) = folder.servers().await;
+        let pool = PgPool::connect(&database_url).await.unwrap();
+        let outcomes = self.settle(doors, &pool).await;
         let events = assert_dense(&pool).await;
-        assert_published(&pool, &urls.nats_url).await;
+        assert_published(&pool, &nats_url).await;
         assert_equal_their_rebuild(&pool, folder).await;
         pool.close().await;
         let done = outcomes.iter().filter(|outcome| **outcome == Outcome::Whole).count();
@@ -151,17 +158,17 @@ impl Scene {
 
     /// Reads everything again and compares it with what the writers know. Says what became of the writes that
     /// were not answered.
-    async fn settle(&mut self, address: SocketAddr, pool: &PgPool) -> Vec<Outcome> {
-        let seen = self.see(address, pool).await;
+    async fn settle(&mut self, doors: &[Doors], pool: &PgPool) -> Vec<Outcome> {
+        let seen = self.see(doors, pool).await;
         let mut outcomes = vec![];
-        for writer in &mut self.writers {
-            let mut client = writer.client(&self.runners, address);
+        for (writer, doors) in self.writers.iter_mut().zip(doors.iter().cycle()) {
+            let mut client = writer.client(&self.runners, *doors);
             outcomes.extend(writer.settle(&mut client, &seen[writer.runner]).await);
             writer.repeat(&mut client).await.unwrap();
         }
-        let seen = self.see(address, pool).await;
-        for writer in &self.writers {
-            writer.check(&mut writer.client(&self.runners, address), &seen[writer.runner]).await;
+        let seen = self.see(doors, pool).await;
+        for (writer, doors) in self.writers.iter().zip(doors.iter().cycle()) {
+            writer.check(&mut writer.client(&self.runners, *doors), &seen[writer.runner]).await;
         }
         for (number, seen) in seen.iter().enumerate() {
             let writers = self.writers.iter().filter(|writer| writer.runner == number);
@@ -175,9 +182,10 @@ impl Scene {
         outcomes
     }
 
-    async fn see(&self, address: SocketAddr, pool: &PgPool) -> Vec<Seen> {
+    async fn see(&self, doors: &[Doors], pool: &PgPool) -> Vec<Seen> {
         let position = all_shown(pool).await;
-        join_all(self.runners.iter().map(|runner| Seen::by(runner, address, position))).await
+        let runners = self.runners.iter().zip(doors.iter().cycle());
+        join_all(runners.map(|(runner, doors)| Seen::by(runner, *doors, position))).await
     }
 }
 

@@ -1,11 +1,10 @@
 //! Everything a runner is shown, read again over HTTP.
 
 use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
 
 use serde_json::Value;
 
-use crate::program::Runner;
+use crate::program::{Doors, Runner};
 use crate::things::{Kind, Thing, text};
 
 #[derive(Debug)]
@@ -16,10 +15,10 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// All plans, workouts and runs of a runner, as they are at a position.
-    pub(crate) async fn by(runner: &Runner, address: SocketAddr, position: i64) -> Self {
+    pub(crate) async fn by(runner: &Runner, doors: Doors, position: i64) -> Self {
         let mut things = vec![];
         for kind in Kind::ALL {
-            let items = runner.list(address, kind.list(), position).await;
+            let items = runner.list(doors, kind.list(), position).await;
             things.extend(items.iter().map(|item| Thing::of(kind, item)));
         }
         Self::all(things)

@@ -80,7 +80,7 @@ async fn a_projector_that_wakes_beside_its_successor_changes_nothing() {
     }
 }
 
-/// Waits until both projections are led by others than these; says in which sessions of Postgres.
+/// Waits until all projections are led by others than these; says in which sessions of Postgres.
 async fn new_leaders(pool: &PgPool, former: &[i32]) -> Vec<i32> {
     eventually("a leader of each projection", REPLACED_WITHIN, async || {
         let leaders: Vec<i32> = sqlx::query_scalar(
@@ -90,7 +90,13 @@ async fn new_leaders(pool: &PgPool, former: &[i32]) -> Vec<i32> {
         .fetch_all(pool)
         .await
         .unwrap();
-        (leaders.len() == 2 && !leaders.iter().any(|leader| former.contains(leader)))
+        let projections: i64 = sqlx::query_scalar(
+            "select count(distinct projection) from projector.checkpoints where generation = 'live'",
+        )
+        .fetch_one(pool)
+        .await
+        .unwrap();
+        (leaders.len() as i64 == projections && !leaders.iter().any(|leader| former.contains(leader)))
             .then_some(leaders)
     })
     .await

@@ -1,17 +1,17 @@
 //! Everything that may happen, again and again, for as long as somebody wants.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::time::{Duration, Instant};
 
 use rand::Rng;
+use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use crate::blow::Blow;
 use crate::crash::adopt_orphans;
 use crate::program::{TestFolder, Trainer};
-use crate::scene::{Scene, rng};
-use crate::{eventually, number_from};
+use crate::report::Report;
+use crate::scene::{End, Scene, rng};
+use crate::{eventually, number_from, torn_lines};
 
 /// With more events, the checks would take longer than what they check: it begins anew on new data.
 const EVENTS_OF_A_LIFE: i64 = 15_000;
@@ -30,8 +30,15 @@ async fn whatever_dies_or_stands_still_for_however_long_nothing_is_lost_and_noth
     let mut report = Report::default();
     for seed in first.. {
         println!("TRAINER_TEST_SEED={seed}: a new life");
-        live(seed, began + duration, &mut report).await;
-        report.lives += 1;
+        let until = began + duration;
+        // By turns: everything in one process, killed with its servers; and a process for each part, two of each, on
+        // lines that are torn.
+        if seed % 2 == 0 {
+            live(seed, until, &mut report).await;
+        } else {
+            torn_lines::live(seed, |_, events| goes_on(events, until), &mut report).await;
+        }
+        report.life_is_over();
         println!("{report}\nafter {:.0?}, with seeds from {first} to {seed}", began.elapsed());
         if began.elapsed() > duration {
             return;
@@ -43,25 +50,21 @@ async fn whatever_dies_or_stands_still_for_however_long_nothing_is_lost_and_noth
 async fn live(seed: u64, until: Instant, report: &mut Report) {
     let folder = TestFolder::new();
     let mut trainer = Trainer::up(&folder);
-    let mut scene = Scene::new(seed, trainer.address).await;
-    let mut events = 0;
-    // Each of them, in some order, before one comes again.
+    let mut scene = Scene::new(seed, trainer.address.into()).await;
     let mut to_come = vec![];
     for round in 1.. {
-        if to_come.is_empty() {
-            to_come = Blow::ALL.to_vec();
-            to_come.shuffle(&mut rng(seed, round, usize::from(u8::MAX)));
-        }
-        let blow = to_come.pop().expect("one is left");
+        let blow = next_of(&Blow::ALL, &mut to_come, seed, round);
         let began = Instant::now();
-        let survived = scene.write_until(blow, round, &folder, &trainer).await;
-        if blow.ends_the_trainer() {
+        let doors = [trainer.address.into()];
+        let happens = async |fate: &mut StdRng| blow.strike(&folder, fate).await;
+        let survived = scene.write_until(round, &doors, blow.end(), happens).await;
+        if blow.end() == End::WithTheProgram {
             trainer.killed();
             trainer = Trainer::up(&folder);
         }
         until_well(&folder).await;
-        scene.sign_in(trainer.address).await;
-        let checked = scene.check(trainer.address, &folder).await;
+        scene.sign_in(trainer.address.into()).await;
+        let checked = scene.check(&[trainer.address.into()], &folder).await;
         println!(
             "seed {seed}, round {round}: {blow:?}, {} acknowledged, of {} without an answer {} were done, {} events, {:.1?}",
             survived.acknowledged,
@@ -70,19 +73,27 @@ async fn live(seed: u64, until: Instant, report: &mut Report) {
             checked.events,
             began.elapsed(),
         );
-        *report.blows.entry(blow).or_default() += 1;
-        report.acknowledged += survived.acknowledged;
-        report.contended += survived.contended;
-        report.unanswered += checked.unanswered;
-        report.done += checked.done;
-        report.events += checked.events - events;
-        events = checked.events;
-        if events > EVENTS_OF_A_LIFE || Instant::now() > until {
+        report.add(blow.words(), survived, checked);
+        if !goes_on(checked.events, until) {
             break;
         }
     }
     trainer.stop();
     folder.assert_nothing_is_left();
+}
+
+/// Whether a life with so many events goes on.
+fn goes_on(events: i64, until: Instant) -> bool {
+    events <= EVENTS_OF_A_LIFE && Instant::now() <= until
+}
+
+/// Each of them, in some order, before one comes again.
+pub(crate) fn next_of<T: Copy>(all: &[T], to_come: &mut Vec<T>, seed: u64, round: u64) -> T {
+    if to_come.is_empty() {
+        to_come.extend_from_slice(all);
+        to_come.shuffle(&mut rng(seed, round, usize::from(u8::MAX)));
+    }
+    to_come.pop().expect("one is left")
 }
 
 /// Waits until both servers are there.
@@ -92,42 +103,4 @@ async fn until_well(folder: &TestFolder) {
         urls.nats_pid.map(|_runs| ())
     })
     .await;
-}
-
-/// What was survived: the test fails at the first thing that is not as it must be.
-#[derive(Debug, Default)]
-struct Report {
-    lives: u64,
-    blows: BTreeMap<Blow, u64>,
-    acknowledged: u64,
-    contended: u64,
-    unanswered: usize,
-    done: usize,
-    events: i64,
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rounds: u64 = self.blows.values().sum();
-        writeln!(f, "survived {rounds} blows in {} lives", self.lives)?;
-        for (blow, times) in &self.blows {
-            let words = match blow {
-                Blow::Everything => "kills of everything",
-                Blow::Trainer => "kills of the trainer alone",
-                Blow::Postgres => "kills of Postgres alone",
-                Blow::Nats => "kills of nats-server alone",
-                Blow::PostgresStandsStill => "times Postgres stood still",
-                Blow::NatsStandsStill => "times nats-server stood still",
-            };
-            writeln!(f, "{times:>9} {words}")?;
-        }
-        writeln!(f, "{:>9} writes acknowledged, in {} events", self.acknowledged, self.events)?;
-        writeln!(f, "{:>9} writes that lost every race, and did nothing", self.contended)?;
-        writeln!(
-            f,
-            "{:>9} writes without an answer, of which {} were done",
-            self.unanswered, self.done
-        )?;
-        write!(f, "        no violation")
-    }
 }

@@ -1,7 +1,6 @@
 //! Two processes of each part on one set of servers: they share the work, and take over from each other.
 
-use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,7 +8,6 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream;
 use chrono::Utc;
 use embedded::testing;
-use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
@@ -17,11 +15,11 @@ use tokio::time::sleep;
 
 use crate::eventually;
 use crate::history::{assert_dense, assert_published};
+use crate::house::House;
 use crate::mix;
-use crate::program::{Answer, Ask, Client, PASSWORD, Runner, TestFolder, Trainer};
+use crate::program::{Answer, Ask, Client, PASSWORD, Runner, TestFolder};
 use crate::read_models::{all_shown, assert_equal_their_rebuild};
 
-const ROLES: [&str; 6] = ["command-api", "query-api", "auth", "projector", "relay", "worker"];
 const WRITERS: usize = 6;
 
 /// How long the others may need to take over from one that was killed.
@@ -84,41 +82,7 @@ async fn two_of_each_share_the_work_and_take_over_when_one_is_killed() {
     folder.assert_nothing_is_left();
 }
 
-/// Every process.
-struct House {
-    parts: HashMap<&'static str, [Option<Trainer>; 2]>,
-}
-
 impl House {
-    /// Starts all of them at once, on a database without tables.
-    fn start(folder: &TestFolder) -> Self {
-        let start =
-            |role| [(); 2].map(|()| Trainer::start(folder, &["serve", role, "--port", "0"]));
-        let started = ROLES.map(|role| (role, start(role)));
-        let ready = |pair: [Trainer; 2]| pair.map(|part| Some(part.ready()));
-        Self { parts: started.into_iter().map(|(role, pair)| (role, ready(pair))).collect() }
-    }
-
-    /// Where the two of a role listen.
-    fn both(&self, role: &str) -> [SocketAddr; 2] {
-        self.parts[role].each_ref().map(|part| part.as_ref().unwrap().address)
-    }
-
-    fn kill(&mut self, role: &'static str, which: usize) {
-        let victim = self.parts.get_mut(role).unwrap()[which].take().unwrap();
-        kill(victim.pid(), Signal::SIGKILL).unwrap();
-        victim.killed();
-    }
-
-    fn start_again(&mut self, folder: &TestFolder, role: &'static str, which: usize) {
-        let part = Trainer::start(folder, &["serve", role, "--port", "0"]).ready();
-        self.parts.get_mut(role).unwrap()[which] = Some(part);
-    }
-
-    fn stop(self) {
-        self.parts.into_values().flatten().flatten().for_each(Trainer::stop);
-    }
-
     /// Somebody who has registered with one and signs in at the other.
     async fn runner(&self) -> Runner {
         let [registers, signs_in] = self.both("auth");

@@ -1,6 +1,5 @@
 //! A client that writes without a pause and remembers what it was told.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use http::StatusCode;
@@ -9,7 +8,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::Value;
 
 use crate::mix;
-use crate::program::{Answer, Ask, Client, Lost, Runner};
+use crate::program::{Answer, Ask, Client, Doors, Lost, Runner};
 use crate::seen::Seen;
 use crate::things::{Fields, fields};
 use crate::write::{Belongings, Change, Outcome, Write};
@@ -157,8 +156,8 @@ impl Writer {
         }
     }
 
-    pub(crate) fn client(&self, runners: &[Runner], address: SocketAddr) -> Client {
-        runners[self.runner].client(address)
+    pub(crate) fn client(&self, runners: &[Runner], doors: Doors) -> Client {
+        runners[self.runner].client(doors)
     }
 }
 

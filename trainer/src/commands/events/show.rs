@@ -21,9 +21,10 @@ pub(super) async fn show(pool: &PgPool, what: &str) -> anyhow::Result<()> {
     let Ok(id) = Uuid::parse_str(what) else { bail!("{what} is neither a position nor an id") };
     let mut events = read_stream(pool, "plan", id).await?;
     events.extend(read_stream(pool, "run", id).await?);
+    events.extend(read_stream(pool, "plan_export", id).await?);
     events.extend(read_stream(pool, "user", id).await?);
     if events.is_empty() {
-        bail!("there is no plan or run with the id {id}");
+        bail!("there is no plan, run or PDF with the id {id}");
     }
     let _nobody_reads = print(&events)?;
     Ok(())

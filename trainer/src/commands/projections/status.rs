@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{Table, presets};
 use event_store::head;
-use projector::{Checkpoint, Standing, checkpoints, standings};
+use projector::{Checkpoint, Share, Standing, checkpoints, standings};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -95,7 +95,7 @@ impl Look {
     fn as_table(&self, before: &Self) -> Table {
         let mut table = Table::new();
         table.load_style(presets::UTF8_BORDERS_ONLY);
-        table.set_header(["projection", "state", "behind", "parked", "rebuild"]);
+        table.set_header(["projection", "state", "behind", "parked", "shares", "rebuild"]);
         for standing in &self.standings {
             let rebuild = Rebuild::of(standing, before, self);
             table.add_row([
@@ -103,6 +103,7 @@ impl Look {
                 standing.state.as_str().replace('_', " "),
                 standing.lag_of(&standing.live).to_string(),
                 standing.live.parked_streams.to_string(),
+                shares_in_words(&standing.shares),
                 rebuild.as_ref().map_or_else(String::new, Rebuild::in_words),
             ]);
         }
@@ -120,12 +121,30 @@ impl Look {
                     "position": standing.live.position,
                     "lag_events": standing.lag_of(&standing.live),
                     "parked_streams": standing.live.parked_streams,
+                    "shares": standing.shares.iter().map(share_as_json).collect::<Vec<_>>(),
                     "rebuild": Rebuild::of(standing, before, self).as_ref().map(Rebuild::as_json),
                 })
             })
             .collect();
         json!({ "items": items })
     }
+}
+
+/// How the work is divided: the parts of each projector.
+fn shares_in_words(shares: &[Share]) -> String {
+    let word = |share: &Share| match share.is_held {
+        true => share.parts.to_string(),
+        false => format!("{} (nobody)", share.parts),
+    };
+    shares.iter().map(word).collect::<Vec<_>>().join(", ")
+}
+
+fn share_as_json(share: &Share) -> Value {
+    json!({
+        "parts": share.parts.to_string(),
+        "position": share.position,
+        "held": share.is_held,
+    })
 }
 
 /// How a rebuild is doing.

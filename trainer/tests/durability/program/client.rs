@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,14 +10,16 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpStream;
 
+use super::Doors;
+
 /// How long a client waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
-    method: &'static str,
-    path: String,
+    pub(super) method: &'static str,
+    pub(super) path: String,
     body: Option<Value>,
     headers: Vec<(&'static str, String)>,
 }
@@ -53,16 +56,16 @@ impl Ask {
 #[error("no answer: {0}")]
 pub(crate) struct Lost(pub(crate) String);
 
-/// One connection at a time, kept open, with the token of an account.
+/// One connection at a time to each part of the program, kept open, with the token of an account.
 pub(crate) struct Client {
-    address: SocketAddr,
+    doors: Doors,
     token: String,
-    connection: Option<SendRequest<Full<Bytes>>>,
+    connections: HashMap<SocketAddr, SendRequest<Full<Bytes>>>,
 }
 
 impl Client {
-    pub(crate) fn new(address: SocketAddr, token: &str) -> Self {
-        Self { address, token: token.to_owned(), connection: None }
+    pub(crate) fn new(doors: impl Into<Doors>, token: &str) -> Self {
+        Self { doors: doors.into(), token: token.to_owned(), connections: HashMap::new() }
     }
 
     /// Sends a request and reads the whole answer.
@@ -78,10 +81,11 @@ impl Client {
         &mut self,
         ask: &Ask,
     ) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
+        let address = self.doors.of(ask);
         let mut request = Request::builder()
             .method(ask.method)
             .uri(&ask.path)
-            .header("host", self.address.to_string());
+            .header("host", address.to_string());
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }
@@ -96,15 +100,15 @@ impl Client {
             None => Bytes::new(),
         };
         // Only a connection that has given a whole answer is used again.
-        let mut connection = match self.connection.take() {
+        let mut connection = match self.connections.remove(&address) {
             Some(connection) if !connection.is_closed() => connection,
-            Some(_) | None => connect(self.address).await?,
+            Some(_) | None => connect(address).await?,
         };
         connection.ready().await?;
         let (head, body) =
             connection.send_request(request.body(Full::new(body))?).await?.into_parts();
         let body = body.collect().await?.to_bytes();
-        self.connection = Some(connection);
+        self.connections.insert(address, connection);
         let asked = format!("{} {}", ask.method, ask.path);
         Ok(Answer { asked, status: head.status, headers: head.headers, body })
     }

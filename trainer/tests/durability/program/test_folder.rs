@@ -143,6 +143,20 @@ impl TestFolder {
         }
     }
 
+    /// Where Postgres and NATS are, whoever has started them.
+    pub(crate) async fn servers(&self) -> (String, String) {
+        let named = |name: &str| {
+            self.environment.iter().find(|(named, _)| named == name).map(|(_, url)| url.clone())
+        };
+        match (named("DATABASE_URL"), named("NATS_URL")) {
+            (Some(database_url), Some(nats_url)) => (database_url, nats_url),
+            (_, _) => {
+                let urls = self.urls().await;
+                (urls.database_url, urls.nats_url)
+            }
+        }
+    }
+
     /// How to reach the private servers, which must run.
     pub(crate) async fn urls(&self) -> Urls {
         embedded::connect(&self.file("data")).await.expect("Postgres runs")

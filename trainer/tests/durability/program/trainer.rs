@@ -31,11 +31,22 @@ impl Trainer {
 
     /// Starts it on a free port; it need not be ready yet.
     pub(crate) fn start(folder: &TestFolder, arguments: &[&str]) -> Self {
+        Self::start_with(folder, arguments, &[])
+    }
+
+    /// The same, with this in its environment.
+    pub(crate) fn start_with(
+        folder: &TestFolder,
+        arguments: &[&str],
+        environment: &[(&str, String)],
+    ) -> Self {
         let number = fs::read_dir(folder.file("")).unwrap().count();
-        let log = folder.file(&format!("log-{number}-{}", arguments.join("-")));
+        let part = arguments.iter().take(2).copied().collect::<Vec<_>>().join("-");
+        let log = folder.file(&format!("log-{number}-{part}"));
         let child = folder
             .command(arguments)
             .env("TRAINER_PORT", "0")
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();

@@ -1,0 +1,128 @@
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderValue, Method, header};
+use metrics::counter;
+use service::{AccessNotes, Problem};
+use tokio::time::sleep;
+use tracing::{Span, debug};
+
+use super::attempt::attempt;
+use super::headers::for_a_role;
+use super::request_body::{Expects, RequestBody};
+use super::upgrade::{is_upgrade, upgrade};
+use super::upstreams::Upstreams;
+
+/// How often a request is sent at most.
+const ATTEMPTS: usize = 3;
+/// Before an upstream that has just failed is asked again: one that restarts needs a moment.
+const PAUSE: Duration = Duration::from_millis(150);
+/// When a client is asked to come again. Those who restart are back by then.
+const RETRY_AFTER_S: u64 = 1;
+
+/// Passes a request on to a role and its answer back.
+///
+/// A request that did not reach its upstream goes to another. One that reached it and was not answered does so, too, when
+/// it may be repeated: reads, and writes with an `Idempotency-Key`, which the roles carry out once however often they come.
+/// Any other write is sent once. Answers are passed on whatever they say: a 503 is one.
+pub(super) async fn forward(upstreams: &Upstreams, request: Request) -> Response {
+    if is_upgrade(&request) {
+        return upgrade(upstreams, request).await.into_response();
+    }
+    match forward_body(upstreams, request).await {
+        Ok(answer) => answer,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn forward_body(upstreams: &Upstreams, request: Request) -> Result<Response, Problem> {
+    let (mut head, mut body) = RequestBody::of(request).await?;
+    for_a_role(&mut head);
+    if body.expects() == Expects::Continue {
+        head.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
+    }
+    let may_be_repeated = may_be_repeated(&head);
+    let mut asked = Vec::with_capacity(ATTEMPTS);
+    while let Some(upstream) = upstreams.choose(&asked) {
+        if asked.iter().any(|one| std::sync::Arc::ptr_eq(one, &upstream)) {
+            sleep(PAUSE).await;
+        }
+        let sent = body.next().ok_or_else(lost)?;
+        let gives_up = may_be_repeated && body.can_be_sent_again();
+        let failure = match attempt(upstreams, &upstream, &head, sent, gives_up).await {
+            Ok(answer) => {
+                upstream.answered();
+                tell(&head, &upstream.address, asked.len() + 1);
+                return Ok(answer);
+            }
+            Err(failure) => failure,
+        };
+        // Whoever sends half a request has only itself to blame.
+        if let Some(problem) = body.fault() {
+            return Err(problem);
+        }
+        debug!(upstream = %upstream.address, %failure, "request not answered");
+        upstream.failed(&failure);
+        let nothing_happened = matches!(failure, super::attempt::Failure::NotReached(_));
+        if !(nothing_happened || may_be_repeated) {
+            return Err(lost());
+        }
+        asked.push(upstream);
+        if asked.len() == ATTEMPTS || !body.can_be_sent_again() {
+            break;
+        }
+        counter!("trainer_upstream_retries_total", "role" => upstreams.role).increment(1);
+    }
+    Err(unavailable())
+}
+
+/// Whether a request has the same effect when it is sent twice.
+fn may_be_repeated(head: &Parts) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS)
+        || head.headers.contains_key("idempotency-key")
+}
+
+/// Says in the request's lines of the logs who has answered it.
+pub(super) fn tell(head: &Parts, upstream: &impl std::fmt::Display, attempts: usize) {
+    if let Some(notes) = head.extensions.get::<AccessNotes>() {
+        notes.answered_by(upstream, attempts);
+    }
+    let span = Span::current();
+    span.record("upstream", tracing::field::display(upstream));
+    if attempts > 1 {
+        span.record("attempts", attempts);
+    }
+}
+
+pub(super) fn unavailable() -> Problem {
+    Problem::unavailable(RETRY_AFTER_S)
+}
+
+fn lost() -> Problem {
+    unavailable().detail(
+        "the answer was lost, and the write may have been carried out: look before you send it again; with an \
+         Idempotency-Key it could have been repeated",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_and_writes_with_a_key_may_be_repeated() {
+        let request = |method: &str, key: Option<&str>| {
+            let request = http::Request::builder().method(method);
+            let request = key
+                .into_iter()
+                .fold(request, |request, key| request.header("Idempotency-Key", key));
+            may_be_repeated(&request.body(()).expect("a request").into_parts().0)
+        };
+        assert!(request("GET", None) && request("HEAD", None) && request("POST", Some("k")));
+        for method in ["POST", "PUT", "PATCH", "DELETE", "PURGE"] {
+            assert!(!request(method, None), "{method}");
+        }
+    }
+}
