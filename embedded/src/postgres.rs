@@ -80,6 +80,12 @@ impl Postgres {
     /// Creates the role and the database of the trainer, unless they are there.
     pub(crate) async fn make_database(&self) -> Result<(), EmbeddedError> {
         let mut connection = self.connect("postgres").await?;
+        // A program that was killed has left a session behind that still carries out its last
+        // statement. Until that is done, what this one asks for is neither there nor to be made.
+        sqlx::query("select pg_advisory_lock(hashtext($1))")
+            .bind("running-trainer: making the database")
+            .execute(&mut connection)
+            .await?;
         let has_role: bool =
             sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
                 .bind(USER)

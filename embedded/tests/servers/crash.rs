@@ -4,7 +4,7 @@ use std::{
     env, fs,
     path::Path,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use embedded::{Lifetime, Options, Supervision, start};
@@ -149,6 +149,26 @@ async fn a_program_killed_at_any_moment_of_its_first_start_leaves_a_good_folder(
             left.filter(|entry| entry.file_name().to_str().unwrap().contains("unfinished"));
         assert_eq!(unfinished.count(), 0, "killed after {after_ms} ms");
     }
+}
+
+#[tokio::test]
+async fn a_program_killed_while_its_database_is_made_leaves_a_good_folder() {
+    let folder = DataFolder::new();
+    let mut program = program("outlive", &folder);
+    // A cluster begins with three databases, each a folder of its own.
+    let databases = folder.path().join("postgres").join("base");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while fs::read_dir(&databases).map_or(0, Iterator::count) <= 3 {
+        assert!(Instant::now() < deadline, "no database is being made");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    program.kill().unwrap();
+    program.wait().unwrap();
+
+    let servers = start(folder.options()).await.unwrap();
+    write(servers.database_url(), "whole").await;
+    assert_eq!(notes(servers.database_url()).await, ["whole"]);
+    servers.stop().await.unwrap();
 }
 
 #[tokio::test]
