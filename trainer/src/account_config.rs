@@ -28,6 +28,9 @@ pub(crate) struct AccountConfig {
     /// The password for the SMTP server, if it is not in the URL.
     #[arg(long, env = "TRAINER_SMTP_PASSWORD", hide_env_values = true, global = true)]
     pub(crate) smtp_password: Option<String>,
+    /// A PEM file with the authority that has signed the SMTP server's certificate, if the system does not know it.
+    #[arg(long, env = "TRAINER_SMTP_CA", global = true)]
+    pub(crate) smtp_ca: Option<PathBuf>,
     /// Whom mails are from, such as "Running Trainer <trainer@example.org>".
     #[arg(long, env = "TRAINER_MAIL_FROM", global = true)]
     pub(crate) mail_from: Option<String>,
@@ -92,7 +95,7 @@ impl AccountConfig {
         let delivery = match url {
             Some(url) => {
                 let server = SmtpServer::parse(url, password.map(str::to_owned));
-                Delivery::Smtp(server.context("TRAINER_SMTP_URL")?)
+                Delivery::Smtp(self.trusting(server.context("TRAINER_SMTP_URL")?)?)
             }
             None => {
                 ensure!(
@@ -111,6 +114,14 @@ impl AccountConfig {
         };
         let key = master_key.mail_key();
         Ok(Worker { pool: pool.clone(), key, from, delivery, pace: Pace::default() })
+    }
+
+    fn trusting(&self, server: SmtpServer) -> anyhow::Result<SmtpServer> {
+        let Some(file) = self.smtp_ca.as_ref().filter(|file| !file.as_os_str().is_empty()) else {
+            return Ok(server);
+        };
+        let about = || format!("TRAINER_SMTP_CA, {}", file.display());
+        server.trusting(&std::fs::read(file).with_context(about)?).with_context(about)
     }
 }
 

@@ -16,7 +16,7 @@ mod sealing_key;
 mod worker;
 
 pub use content::{Attachment, MAX_ATTACHED_BYTES};
-pub use delivery::{Delivery, Security, SmtpServer, SmtpUrlError};
+pub use delivery::{Delivery, NoCertificate, Security, SmtpServer, SmtpUrlError};
 pub use letter::{Letter, PlannedDay};
 pub use message::{Sender, SenderError};
 pub use public_url::{PublicUrl, PublicUrlError};

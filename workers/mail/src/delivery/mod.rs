@@ -7,7 +7,7 @@ mod smtp;
 use std::path::PathBuf;
 
 pub(crate) use folder::write_to_folder;
-pub use server::{Security, SmtpServer, SmtpUrlError};
+pub use server::{NoCertificate, Security, SmtpServer, SmtpUrlError};
 pub(crate) use smtp::{Connection, Refusal};
 
 /// Where mails go.

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroizing;
@@ -12,9 +13,15 @@ pub struct SmtpServer {
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) security: Security,
+    pub(super) authorities: Option<Certificate>,
     user: Option<String>,
     password: Option<Zeroizing<String>>,
 }
+
+/// There is no certificate in PEM in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no certificate in PEM (-----BEGIN CERTIFICATE-----) in it, or a damaged one")]
+pub struct NoCertificate;
 
 /// How the way to a server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +95,25 @@ impl SmtpServer {
         let port = url.port().unwrap_or(usual_port);
         // A socket address has no brackets in the host.
         let host = host.trim_matches(['[', ']']).to_owned();
-        Ok(Self { host, port, security, user, password })
+        Ok(Self { host, port, security, authorities: None, user, password })
+    }
+
+    /// The same, with a certificate that these authorities have signed, too; in PEM.
+    ///
+    /// # Errors
+    /// When there is no certificate in it.
+    pub fn trusting(self, authorities: &[u8]) -> Result<Self, NoCertificate> {
+        const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+        if !authorities.windows(BEGIN.len()).any(|at| at == BEGIN) {
+            return Err(NoCertificate);
+        }
+        let authorities = Certificate::from_pem(authorities).map_err(|_| NoCertificate)?;
+        // What is in it is read only now.
+        TlsParameters::builder(self.host.clone())
+            .add_root_certificate(authorities.clone())
+            .build()
+            .map_err(|_| NoCertificate)?;
+        Ok(Self { authorities: Some(authorities), ..self })
     }
 
     pub(super) fn credentials(&self) -> Option<Credentials> {

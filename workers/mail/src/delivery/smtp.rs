@@ -66,10 +66,17 @@ impl Connection {
 }
 
 async fn connect(server: &SmtpServer) -> Result<AsyncSmtpConnection, String> {
-    let SmtpServer { host, port, security, .. } = server;
+    let SmtpServer { host, port, security, authorities, .. } = server;
     let said = |error: Error| error.to_string();
     let name = ClientId::default();
-    let tls = || TlsParameters::new(host.clone()).map_err(said);
+    let tls = || {
+        let parameters = TlsParameters::builder(host.clone());
+        let parameters = match authorities {
+            Some(authorities) => parameters.add_root_certificate(authorities.clone()),
+            None => parameters,
+        };
+        parameters.build().map_err(said)
+    };
     let from_the_start = match security {
         Security::Tls => Some(tls()?),
         Security::StartTls | Security::Opportunistic | Security::None => None,

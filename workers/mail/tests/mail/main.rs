@@ -8,3 +8,4 @@ mod queue;
 mod sending;
 mod several;
 mod smtp_server;
+mod tls;

@@ -4,9 +4,18 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+/// Where TLS begins.
+#[derive(Clone)]
+pub(crate) enum Tls {
+    Never,
+    AtOnce(TlsAcceptor),
+    WhenAsked(TlsAcceptor),
+}
 
 /// What the server does with the next mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,15 +67,23 @@ impl SmtpServer {
         Self::on(0).await
     }
 
+    pub(crate) async fn with(tls: Tls) -> Self {
+        Self::listening(0, tls).await
+    }
+
     /// On the port of one that was there before.
     pub(crate) async fn on(port: u16) -> Self {
+        Self::listening(port, Tls::Never).await
+    }
+
+    async fn listening(port: u16, tls: Tls) -> Self {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
         socket.bind(([127, 0, 0, 1], port).into()).unwrap();
         let listener = socket.listen(64).unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::<Shared>::default();
-        let listening = tokio::spawn(listen(listener, Arc::clone(&shared)));
+        let listening = tokio::spawn(listen(listener, tls, Arc::clone(&shared)));
         Self { port, shared, listening }
     }
 
@@ -103,32 +120,68 @@ impl Drop for SmtpServer {
     }
 }
 
-async fn listen(listener: TcpListener, shared: Arc<Shared>) {
+async fn listen(listener: TcpListener, tls: Tls, shared: Arc<Shared>) {
     // Aborted with this task.
     let mut conversations = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let shared = Arc::clone(&shared);
+        let (tls, shared) = (tls.clone(), Arc::clone(&shared));
         conversations.spawn(async move {
-            let _hung_up = converse(stream, &shared).await;
+            let _hung_up = receive(stream, tls, &shared).await;
         });
     }
 }
 
-async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
+async fn receive(mut stream: TcpStream, tls: Tls, shared: &Shared) -> std::io::Result<()> {
+    match tls {
+        Tls::Never => {
+            stream.write_all(GREETING).await?;
+            converse(stream, false, shared).await.map(drop)
+        }
+        Tls::AtOnce(acceptor) => {
+            let mut stream = acceptor.accept(stream).await?;
+            stream.write_all(GREETING).await?;
+            converse(stream, false, shared).await.map(drop)
+        }
+        Tls::WhenAsked(acceptor) => {
+            stream.write_all(GREETING).await?;
+            match converse(stream, true, shared).await? {
+                Some(stream) => {
+                    converse(acceptor.accept(stream).await?, false, shared).await.map(drop)
+                }
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+const GREETING: &[u8] = b"220 post office\r\n";
+
+/// Until they hang up, or ask for TLS where it is to be had: then the stream is given back.
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    has_tls: bool,
+    shared: &Shared,
+) -> std::io::Result<Option<S>> {
     let mut stream = BufReader::new(stream);
-    stream.write_all(b"220 post office\r\n").await?;
     let (mut from, mut to) = (String::new(), Vec::new());
     let mut mood = None;
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await? == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let line = line.trim_end().to_owned();
         shared.commands.lock().unwrap().push(line.clone());
         let verb = line.to_uppercase();
         if verb.starts_with("EHLO") {
-            stream.write_all(b"250-post office\r\n250 AUTH PLAIN\r\n").await?;
+            stream.write_all(b"250-post office\r\n").await?;
+            if has_tls {
+                stream.write_all(b"250-STARTTLS\r\n").await?;
+            }
+            stream.write_all(b"250 AUTH PLAIN\r\n").await?;
+        } else if verb == "STARTTLS" && has_tls {
+            stream.write_all(b"220 begin\r\n").await?;
+            return Ok(Some(stream.into_inner()));
         } else if verb.starts_with("AUTH PLAIN") {
             // user:hush-hush
             let answer =
@@ -155,21 +208,21 @@ async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
             let arrived = Arrived { from: from.clone(), to: to.clone(), message };
             shared.arrived.lock().unwrap().push(arrived);
             match &mood {
-                Some(Mood::HangUp) => return Ok(()),
+                Some(Mood::HangUp) => return Ok(None),
                 Some(Mood::Hesitate(time)) => tokio::time::sleep(*time).await,
                 _ => {}
             }
             stream.write_all(b"250 taken\r\n").await?;
         } else if verb == "QUIT" {
             stream.write_all(b"221 bye\r\n").await?;
-            return Ok(());
+            return Ok(None);
         } else {
             stream.write_all(b"250 ok\r\n").await?;
         }
     }
 }
 
-async fn read_message(stream: &mut BufReader<TcpStream>) -> std::io::Result<String> {
+async fn read_message<S: AsyncRead + Unpin>(stream: &mut BufReader<S>) -> std::io::Result<String> {
     let mut message = String::new();
     loop {
         let mut line = String::new();
