@@ -50,6 +50,9 @@ guards() {
     guard 'fence of runs' projector projector \
         fence::a_projector_of_runs_that_was_overtaken_writes_nothing \
         projector/src/runs/write.rs "$position" "$any_position"
+    guard 'fence of exports' projector projector \
+        fence::a_projector_of_exports_that_was_overtaken_writes_nothing \
+        projector/src/exports/write.rs "$position" "$any_position"
     guard 'fence of the checkpoint alone' projector projector \
         fence::a_checkpoint_alone_does_not_go_back_either \
         projector/src/checkpoint.rs "$position" "$any_position"

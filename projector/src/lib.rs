@@ -36,4 +36,4 @@ pub use projection::Projection;
 pub use shares::{Parts, Share, shares};
 pub use standing::{ProjectionState, Standing, standings};
 pub use users::erase_from_others;
-pub use verify::{Verified, verify};
+pub use verify::{Verified, verify, verify_at_once};

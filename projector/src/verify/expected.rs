@@ -2,10 +2,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use domain::DecodeError;
 use event_store::RecordedEvent;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::stored::{Row, Total, compare_rows};
+use super::stored::{Row, Stored, Total};
 use crate::generations::Differences;
 use crate::{Projection, exports, plans, runs};
 
@@ -34,34 +33,33 @@ impl Expected {
         Ok(())
     }
 
-    /// Compares the folded rows of everybody but the erased with the stored ones of some owners.
+    /// Compares the folded rows of everybody but the erased with the stored ones.
     pub(super) async fn compare(
         self,
-        snapshot: &mut PgConnection,
+        mut stored: Stored<'_>,
         erased: &HashSet<Uuid>,
-        is_of_pass: impl Fn(Uuid) -> bool,
         differences: &mut Differences,
     ) -> sqlx::Result<()> {
         match self {
             Self::Plans(fold) => {
                 let changes = fold.finish();
                 let plans = rows(changes.plans, erased);
-                compare_rows(snapshot, "plans", plans, &is_of_pass, differences).await?;
+                stored.compare("plans", plans, differences).await?;
                 let workouts = rows(changes.workouts, erased);
-                compare_rows(snapshot, "workouts", workouts, &is_of_pass, differences).await
+                stored.compare("workouts", workouts, differences).await
             }
             Self::Runs(fold) => {
                 let (changes, totals) = fold.finish();
                 let runs = rows(changes.rows, erased);
-                compare_rows(snapshot, "runs", runs, &is_of_pass, differences).await?;
+                stored.compare("runs", runs, differences).await?;
                 let weeks = rows(Total::all(totals.weeks), erased);
-                compare_rows(snapshot, "weekly_totals", weeks, &is_of_pass, differences).await?;
+                stored.compare("weekly_totals", weeks, differences).await?;
                 let months = rows(Total::all(totals.months), erased);
-                compare_rows(snapshot, "monthly_totals", months, &is_of_pass, differences).await
+                stored.compare("monthly_totals", months, differences).await
             }
             Self::Exports(fold) => {
                 let exports = rows(fold.finish(), erased);
-                compare_rows(snapshot, "plan_exports", exports, &is_of_pass, differences).await
+                stored.compare("plan_exports", exports, differences).await
             }
         }
     }

@@ -4,24 +4,26 @@ mod expected;
 mod reached;
 mod stored;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::num::NonZeroU32;
 
 use domain::OwnerId;
 use domain::Part;
 use domain::user::{UserErased, UserEvent};
 use event_store::{RecordedEvent, copy_parts};
 use serde::Serialize;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use self::expected::Expected;
 use self::reached::Reached;
+use self::stored::Stored;
 use crate::course::dropped_positions;
 use crate::generations::{Differences, snapshot};
 use crate::{Projection, ProjectorError};
 
 /// How many events are folded in memory at once, roughly; of more, some parts are taken after the others.
-const EVENTS_AT_ONCE: i64 = 1_000_000;
+const EVENTS_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(999_999);
 
 /// What came of a verification.
 #[derive(Debug, Clone, Serialize)]
@@ -53,6 +55,20 @@ pub async fn verify(
     projection: Projection,
     pool: &PgPool,
     examples: usize,
+    on_progress: impl FnMut(u64, u64),
+) -> Result<Verified, ProjectorError> {
+    verify_at_once(projection, pool, examples, EVENTS_AT_ONCE, on_progress).await
+}
+
+/// [`verify`] with about so many events in memory at once. The log is read once for each so many that there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn verify_at_once(
+    projection: Projection,
+    pool: &PgPool,
+    examples: usize,
+    events_at_once: NonZeroU32,
     mut on_progress: impl FnMut(u64, u64),
 ) -> Result<Verified, ProjectorError> {
     let mut snapshot = snapshot(pool).await?;
@@ -66,7 +82,12 @@ pub async fn verify(
         differences: Differences::up_to(examples),
     };
     let foremost = reached.foremost();
-    let passes = (foremost / EVENTS_AT_ONCE + 1).clamp(1, i64::from(domain::PARTS)) as u8;
+    let at_once = i64::from(events_at_once.get());
+    let passes = (foremost / at_once + 1).clamp(1, i64::from(domain::PARTS)) as u8;
+    let owners = match passes {
+        1 => None,
+        _ => Some(owners(&mut snapshot, projection).await?),
+    };
     let parts_a_pass = domain::PARTS.div_ceil(passes);
     for first in (0..domain::PARTS).step_by(usize::from(parts_a_pass)) {
         let parts = first..=(first + parts_a_pass - 1).min(domain::PARTS - 1);
@@ -91,11 +112,30 @@ pub async fn verify(
         verified.events += events;
         let Pass { expected, erased, unreadable, .. } = pass;
         verified.unreadable.extend(unreadable);
-        let is_of_pass = |owner: Uuid| parts.contains(&Part::of(OwnerId(owner)).number());
-        expected.compare(&mut snapshot, &erased, is_of_pass, &mut verified.differences).await?;
+        let is_of_pass = |owner: &Uuid| parts.contains(&Part::of(OwnerId(*owner)).number());
+        let owners = owners
+            .as_ref()
+            .map(|owners| owners.iter().copied().filter(is_of_pass).collect::<Vec<_>>());
+        let stored = Stored { owners: owners.as_deref(), snapshot: &mut snapshot };
+        expected.compare(stored, &erased, &mut verified.differences).await?;
     }
     on_progress(verified.events, verified.events);
     Ok(verified)
+}
+
+/// Whose rows there are.
+async fn owners(
+    snapshot: &mut PgConnection,
+    projection: Projection,
+) -> sqlx::Result<BTreeSet<Uuid>> {
+    let mut owners = BTreeSet::new();
+    for table in projection.tables() {
+        // A name of our own.
+        let statement = format!("select distinct owner_id from public.{table}");
+        let theirs: Vec<Uuid> = sqlx::query_scalar(&statement).fetch_all(&mut *snapshot).await?;
+        owners.extend(theirs);
+    }
+    Ok(owners)
 }
 
 /// The events of some parts, being folded.

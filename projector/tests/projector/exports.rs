@@ -72,14 +72,14 @@ fn step(pdf_id: ExportId, command: PlanExportCommand) -> Step {
     Step::Export(pdf_id, command)
 }
 
-fn request(pdf_id: ExportId, owner_id: OwnerId, plan_id: PlanId) -> Step {
+pub(crate) fn request(pdf_id: ExportId, owner_id: OwnerId, plan_id: PlanId) -> Step {
     let options = ExportOptions::of(PrintOptions::new(Template::weekly()), None);
     let mail_to = Some(owner_id);
     let command = RequestExport { pdf_id, plan_id, owner_id, options, mail_to };
     step(pdf_id, PlanExportCommand::Request(command))
 }
 
-fn render(pdf_id: ExportId, expires_at: DateTime<Utc>) -> Step {
+pub(crate) fn render(pdf_id: ExportId, expires_at: DateTime<Utc>) -> Step {
     let file = RenderedFile { sha256: "ab".repeat(32), size_bytes: 4_711, pages: 3, expires_at };
     step(pdf_id, PlanExportCommand::RecordRendered(RecordRendered { file }))
 }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use domain::OwnerId;
+use chrono::Utc;
+use domain::{ExportId, OwnerId};
 use projector::Projection;
 use sqlx::{Connection, PgConnection};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::commands::Step;
+use crate::exports::{render, request};
 use crate::scene::{Scene, eventually};
 use crate::story::{
     create, day, delete_plan, delete_run, owner, plan_id, ran, record, remove, rename, run_id,
@@ -79,6 +82,28 @@ async fn a_projector_of_plans_that_was_overtaken_writes_nothing() {
     rows.retain(|row| rows_before.contains(row));
     assert_eq!(rows, rows_before, "the overtaken projector wrote");
     plans.stop().await;
+}
+
+#[tokio::test]
+async fn a_projector_of_exports_that_was_overtaken_writes_nothing() {
+    let scene = Scene::new().await;
+    let (owner, plan) = (owner(), plan_id());
+    let [waits, new, later] = [(); 3].map(|()| ExportId(Uuid::now_v7()));
+    let mut exports = scene.follow(Projection::Exports);
+    let before = scene.tell(owner, vec![request(waits, owner, plan)]).await;
+    exports.reaches(before).await;
+    let rows_before = scene.all_rows(Projection::Exports).await;
+
+    let steps = vec![render(waits, Utc::now()), request(new, owner, plan)];
+    scene.is_overtaken_at(Projection::Exports, owner, steps).await;
+
+    let after = scene.tell(owner, vec![request(later, owner, plan)]).await;
+    exports.reaches(after).await;
+    let mut rows = scene.all_rows(Projection::Exports).await;
+    assert_eq!(rows.len(), rows_before.len() + 1, "the overtaken projector wrote");
+    rows.retain(|row| rows_before.contains(row));
+    assert_eq!(rows, rows_before, "the overtaken projector wrote");
+    exports.stop().await;
 }
 
 #[tokio::test]

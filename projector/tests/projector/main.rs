@@ -17,3 +17,4 @@ mod scene;
 mod shares;
 mod story;
 mod tables;
+mod verification;

@@ -130,7 +130,7 @@ fn assert_same(diff: &Diff) {
 
 impl Scene {
     /// Runs of runners who are in all kinds of parts; some are deleted again, and plans come in between.
-    async fn runs_of_many(&self, count: u64) {
+    pub(crate) async fn runs_of_many(&self, count: u64) {
         for number in 0..count {
             let (owner, run) = (owner(), run_id());
             let ran = ran(day(1 + number % 300), 8.0, 2_400);

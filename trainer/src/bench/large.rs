@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use projector::{Projection, RebuildFrom, rebuild, verify};
@@ -49,8 +49,11 @@ pub(super) async fn run(args: &LargeArgs, config: &ServerConfig) -> anyhow::Resu
             row.insert(format!("rebuild_{}_per_s", projection.name()), rate.round().into());
         }
         row.insert("rebuild_resident_mb".to_owned(), resident_mb().into());
+        let began = Instant::now();
         let verified = verify(Projection::Runs, &pool, 1, |_, _| {}).await?;
         anyhow::ensure!(verified.is_clean(), "the rebuilt rows are not what the events say");
+        let rate = verified.events as f64 / began.elapsed().as_secs_f64();
+        row.insert("verify_runs_per_s".to_owned(), rate.round().into());
         row.insert("verify_resident_mb".to_owned(), resident_mb().into());
         let appends = Bench::prepare(&rig).await?;
         let time = Duration::from_secs(args.seconds);
