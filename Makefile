@@ -7,17 +7,19 @@ export SQLX_OFFLINE := true
 
 CARGO ?= cargo
 # What `make bench` measures.
-BENCH ?= append http gateway visible rebuild
+BENCH ?= append http gateway visible rebuild print
 # How long `make torture` kills and stops everything. TRAINER_TEST_SEED=… replays what a seed draws.
 TORTURE_MINUTES ?= 30
 # Which guards `make mutate-guards` takes out: those with this word in their name, or all.
 GUARD ?=
+# What `make bench-print` compares with.
+WEASYPRINT ?= 70.0
 # More options for the program, such as ARGS=--json.
 ARGS ?=
 
 trainer := $(CARGO) run --release --locked --package trainer --
 
-.PHONY: help demo up test test-subscribers test-sign-in test-s3 torture mutate-guards lint bench bench-large sqlx-prepare sqlx-check clean clean-data install-missing
+.PHONY: help demo up test test-subscribers test-sign-in test-s3 torture mutate-guards lint bench bench-print bench-large sqlx-prepare sqlx-check clean clean-data install-missing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +65,11 @@ lint: ## format and lints
 
 bench: install-missing ## what this machine does; BENCH=append for one, ARGS=--json for JSON
 	@for bench in $(BENCH); do $(trainer) bench $$bench $(ARGS) || exit 1; done
+
+bench-print: install-missing ## printing plans, beside WeasyPrint from PyPI; fetches it
+	[ -e .venv/weasyprint/bin/python ] || python3 -m venv .venv/weasyprint
+	.venv/weasyprint/bin/pip install --quiet --disable-pip-version-check weasyprint==$(WEASYPRINT)
+	$(trainer) bench print --weasyprint-python .venv/weasyprint/bin/python $(ARGS)
 
 bench-large: install-missing ## what ten million events cost; takes a quarter of an hour
 	$(trainer) bench large $(ARGS)

@@ -8,6 +8,7 @@ mod http;
 mod large;
 mod machine;
 mod plain_insert;
+mod print;
 mod rebuild;
 mod report;
 mod resident;
@@ -44,6 +45,8 @@ enum Bench {
     Visible(visible::VisibleArgs),
     /// Events a second of a projection's rebuild, beside the bare COPY of the same events.
     Rebuild(rebuild::RebuildArgs),
+    /// Printing a plan with each template, beside WeasyPrint if it is given; then 200 PDFs asked for at once.
+    Print(print::PrintArgs),
     /// What millions of events cost: size on disk, memory, appends and rebuilds a second. Takes a quarter of an hour.
     Large(large::LargeArgs),
 }
@@ -59,6 +62,7 @@ pub(crate) async fn run(args: BenchArgs, config: &ServerConfig) -> anyhow::Resul
         Bench::Gateway(bench) => gateway::run(&bench, config).await?,
         Bench::Visible(bench) => visible::run(&bench, config).await?,
         Bench::Rebuild(bench) => rebuild::run(&bench, config).await?,
+        Bench::Print(bench) => print::run(&bench, config).await?,
         Bench::Large(bench) => large::run(&bench, config).await?,
     };
     if args.json { report.print_json() } else { report.print_table() }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use http::Method;
@@ -11,6 +13,7 @@ use uuid::Uuid;
 
 use crate::client::Answer;
 use crate::program::Program;
+use crate::progress::{plan_in_full_swing, progress};
 use crate::runner::Runner;
 
 fn generate(plan: &Value) -> String {
@@ -40,6 +43,58 @@ pub(crate) async fn printed(runner: &Runner, plan: &Value) -> (String, Value) {
     let shown = until(runner, plan, "ready").await;
     assert_eq!(shown["pdf_id"], asked.json()["pdf_id"]);
     (format!("/api/v1/pdf/{}", shown["pdf_id"].as_str().unwrap()), shown)
+}
+
+/// What pages say, without spaces and line ends; none without poppler.
+async fn text_of(runner: &Runner, plan: &Value, template: &str) -> Option<String> {
+    let asked = json!({ "template": template });
+    let asked = runner.post(generate(plan), asked).await.must_be(202);
+    let path = format!("/api/v1/pdf/{}", asked.json()["pdf_id"].as_str().unwrap());
+    until(runner, plan, "ready").await;
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&runner.get(path).await.must_be(200).body).unwrap();
+    let mut program = Command::new("pdftotext");
+    let Ok(output) = program.arg("-raw").arg(file.path()).arg("-").output() else {
+        println!("skipped: pdftotext is not installed (package poppler-utils)");
+        return None;
+    };
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.split_whitespace().collect())
+}
+
+#[tokio::test]
+async fn totals_on_paper_are_those_of_the_api() {
+    let runner = Runner::new().await;
+    let plan = plan_in_full_swing(&runner).await;
+    let told = progress(&runner, &plan).await;
+    let Some(weekly) = text_of(&runner, &plan, "weekly").await else { return };
+    let mut rest = weekly.as_str();
+    for week in told["weeks"].as_array().unwrap() {
+        let (workouts, km) = (&week["planned_workouts"], &week["planned_distance_km"]);
+        let noun = if workouts == 1 { "workout" } else { "workouts" };
+        let mut total = format!("Total{workouts}{noun}{}km", km.as_f64().unwrap());
+        let run_km = week["actual_distance_km"].as_f64().unwrap();
+        if run_km > 0.0 {
+            total += &format!("Run:{run_km}km");
+        }
+        let after = rest.split_once(&total).unwrap_or_else(|| panic!("no {total} in {rest}")).1;
+        rest = after;
+    }
+    let overview = text_of(&runner, &plan, "overview").await.unwrap();
+    let number = |field: &str| told[field].as_f64().unwrap();
+    for (word, figure) in [
+        ("Completed", format!("{}/{}", told["completed_workouts"], told["total_workouts"])),
+        ("Missed", told["missed_workouts"].to_string()),
+        ("Skipped", told["skipped_workouts"].to_string()),
+        ("Todo", told["pending_workouts"].to_string()),
+        ("Adherence", format!("{}%", number("adherence_percentage"))),
+        ("Run", format!("{}km", number("total_actual_distance_km"))),
+        ("PLANNED", format!("{}km", number("total_planned_distance_km"))),
+        ("WEEKS", format!("{}/{}", told["current_week"], told["total_weeks"])),
+    ] {
+        assert!(overview.contains(&format!("{word}{figure}")), "{word} {figure} in {overview}");
+    }
 }
 
 async fn database(program: &Program) -> PgPool {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::runner::Runner;
 use crate::training::in_days;
 
-async fn progress(runner: &Runner, plan: &Value) -> Value {
+pub(crate) async fn progress(runner: &Runner, plan: &Value) -> Value {
     let id = plan["id"].as_str().unwrap();
     let progress = runner.see(format!("/api/v1/analytics/plans/{id}/progress")).await;
     assert_eq!(
@@ -36,9 +36,8 @@ async fn a_new_plan_has_come_nowhere() {
     assert_eq!(progress(&runner, &plan).await, expected);
 }
 
-#[tokio::test]
-async fn workouts_and_runs_add_up() {
-    let runner = Runner::new().await;
+/// A plan in its second week, of which everything has happened that may happen to workouts.
+pub(crate) async fn plan_in_full_swing(runner: &Runner) -> Value {
     // 25 days from ten days ago: three whole weeks and four days; today lies in the second.
     let (plan, _) =
         runner.plan(json!({ "start_date": in_days(-10), "end_date": in_days(14) })).await;
@@ -74,7 +73,13 @@ async fn workouts_and_runs_add_up() {
     let (_, gone_run) = done_for(&gone, -6, 99.0).await;
     runner.delete(&gone_run).await.must_be(204);
     runner.delete(&gone_path).await.must_be(204);
+    plan
+}
 
+#[tokio::test]
+async fn workouts_and_runs_add_up() {
+    let runner = Runner::new().await;
+    let plan = plan_in_full_swing(&runner).await;
     let is = progress(&runner, &plan).await;
     let week = |week, days: [i64; 2], workouts: [i64; 2], kilometres: [f64; 2]| {
         json!({

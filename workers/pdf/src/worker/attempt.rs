@@ -13,12 +13,11 @@ use metrics::counter;
 use pdf_storage::{FileKey, logo};
 use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
-use typesetting::{PlanDocument, PrintOptions, Rendered};
+use typesetting::{PlanDocument, PrintOptions, Rendered, WeekInWords};
 
 use super::clean_up::load;
 use super::jobs::Job;
 use super::post::{Covering, Posted, post};
-use super::week::{days, heading};
 use super::{Printer, WorkError, jobs};
 use crate::document::plan_document;
 use crate::routes::file_name;
@@ -214,8 +213,7 @@ async fn mail(
     let options = export.options().ok_or(Trouble::Moot)?;
     let covering = Covering {
         plan: &document.plan.name,
-        week: &heading(&document),
-        days: &days(&document, options.units),
+        week: WeekInWords::of(&document, options.language, options.units),
         file_name: file_name(Some(&document.plan.name), options.template.as_str()),
     };
     let about = (job.pdf_id, job.owner, to);

@@ -14,7 +14,6 @@ mod jobs;
 mod post;
 mod printer;
 mod upkeep;
-mod week;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use domain::{ExportId, OwnerId};
 use mail::{Attachment, EnqueueError, Envelope, Letter, MailId, PlannedDay, enqueue_once};
 use sqlx::PgPool;
+use typesetting::WeekInWords;
 use uuid::Uuid;
 
 use super::MailWith;
@@ -12,8 +13,7 @@ use crate::recipient::address_of;
 /// What a mail with a file says.
 pub(super) struct Covering<'a> {
     pub(super) plan: &'a str,
-    pub(super) week: &'a str,
-    pub(super) days: &'a [PlannedDay],
+    pub(super) week: WeekInWords,
     pub(super) file_name: String,
 }
 
@@ -30,9 +30,11 @@ pub(super) async fn post(
     let Some(recipient) = address_of(&mut transaction, to, owner).await? else {
         return Ok(Posted::NoLonger);
     };
-    let Covering { plan, week, days, file_name } = covering;
+    let Covering { plan, week: WeekInWords { heading, workouts }, file_name } = covering;
+    let days: Vec<_> =
+        workouts.into_iter().map(|(day, workout)| PlannedDay { day, workout }).collect();
     let name = recipient.name.as_deref();
-    let letter = Letter::PrintedPlan { name, plan, week, days };
+    let letter = Letter::PrintedPlan { name, plan, week: &heading, days: &days };
     let envelope = Envelope { to: &recipient.address, about: Some(owner), useless_at: None };
     let attachment =
         Attachment { file_name, media_type: "application/pdf".to_owned(), bytes: file.into() };

@@ -18,6 +18,7 @@ mod sample;
 mod settings;
 mod sheet;
 mod typesetter;
+mod week;
 mod words;
 
 pub use document::{PlanDocument, PrintedPlan, PrintedRun, PrintedWorkout};
@@ -25,3 +26,4 @@ pub use domain::plan_export::PrintOptions;
 pub use error::{RenderError, TemplateError};
 pub use settings::Settings;
 pub use typesetter::{Rendered, Typesetter};
+pub use week::WeekInWords;

@@ -94,10 +94,11 @@ impl Workout {
     }
 }
 
-/// Where a workout stands on a day, as the API tells it.
+/// Where a workout stands on a day, as the API tells it; but on paper nobody has missed a rest day.
 pub(crate) fn state(workout: &PrintedWorkout, today: NaiveDate) -> &'static str {
+    let is_past = workout.scheduled_date.is_some_and(|day| day < today);
     match workout.status {
-        WorkoutStatus::Planned if workout.scheduled_date.is_some_and(|day| day < today) => "missed",
+        WorkoutStatus::Planned if is_past && counts(workout) => "missed",
         status => status.as_str(),
     }
 }
