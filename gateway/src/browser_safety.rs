@@ -1,9 +1,5 @@
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{self, Next};
-use axum::response::Response;
-use http::{HeaderName, HeaderValue, header};
-use service::{CheapClones, Transport};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use service::Transport;
 
 /// What an answer to a program may do when a browser shows it: nothing.
 const ANSWER_POLICY: HeaderValue =
@@ -24,21 +20,13 @@ pub(crate) const PAGE_POLICY: [(HeaderName, HeaderValue); 1] = [(
 /// How long a browser that has come over TLS comes over nothing else, in the words of RFC 6797.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Keeps browsers from guessing, framing and telling others, with every answer, and from coming without TLS to where there
-/// is TLS.
-pub(crate) fn safe_in_browsers(router: Router) -> Router {
-    let layer = middleware::from_fn(async |request: Request, next: Next| {
-        let transport = request.extensions().get::<Transport>().copied().unwrap_or_default();
-        let mut answer: Response = next.run(request).await;
-        let headers = answer.headers_mut();
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(ANSWER_POLICY);
-        if transport == Transport::Tls {
-            headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
-        }
-        answer
-    });
-    router.layer((layer, CheapClones))
+/// Keeps browsers from guessing, framing and telling others, and from coming without TLS to where there is TLS.
+pub(crate) fn tell(headers: &mut HeaderMap, transport: Transport) {
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(ANSWER_POLICY);
+    if transport == Transport::Tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
 }

@@ -5,11 +5,9 @@ use service::{
 };
 use sqlx::PgPool;
 
-use crate::api_version::with_api_version;
-use crate::browser_safety::safe_in_browsers;
-use crate::compressed_bodies::uncompressed;
 use crate::document::{Api, document};
 use crate::documents::documents;
+use crate::guards::{guarded, with_answer_headers};
 use crate::limits::{Limits, RateLimits};
 use crate::origins::AllowedOrigins;
 use crate::retirement::with_retirements;
@@ -57,22 +55,21 @@ impl Gateway {
             access_log,
         } = door;
         let (api, openapi) = document(apis);
-        let api = with_retirements(uncompressed(api), &openapi);
-        // Caught within the limits and headers, so that the answer to a panic has them too; and what is behind no path
+        // Panics are caught within the limits and headers, so that the answer to one has them too; and what is behind no path
         // counts as a request to the API.
-        let api = panics_caught(api.fallback(async || {
+        let api = with_retirements(api, &openapi).fallback(async || {
             Problem::new(ProblemKind::NotFound).detail("there is nothing at this path")
-        }));
+        });
         let open = panics_caught(health.router().merge(metrics.router()).merge(documents(openapi)));
         let (api, open) = match rate_limits {
-            RateLimits::Off => (api, open),
+            RateLimits::Off => (guarded(api), open),
             RateLimits::PerMinute(quotas) => {
                 let limits = Limits::new(quotas, limits_shared_in);
                 (limits.limited(api), limits.counted(open))
             }
         };
         let all = authenticated(api.merge(open), verifier);
-        let all = allowed_origins.allowed(safe_in_browsers(with_api_version(all)));
+        let all = allowed_origins.allowed(with_answer_headers(all));
         // Outermost: everything within, and first of all the limits, goes by the address it finds.
         enveloped_with(behind_proxies(all, trusted_proxies), access_log)
     }

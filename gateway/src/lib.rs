@@ -7,6 +7,7 @@ mod compressed_bodies;
 mod document;
 mod documents;
 mod gateway;
+mod guards;
 mod limits;
 mod origins;
 mod proxy;

@@ -58,7 +58,7 @@ pub use in_time::in_time;
 pub use listing::Listing;
 pub use metrics::{Metrics, MetricsError};
 pub use page::Page;
-pub use panics::panics_caught;
+pub use panics::{caught, panics_caught};
 pub use path_id::PathId;
 pub use position::{
     CONSISTENCY_PENDING, CONSISTENCY_STALE, TRAINER_CONSISTENCY, TRAINER_POSITION, TrainerPosition,

@@ -18,7 +18,12 @@ pub fn panics_caught(router: Router) -> Router {
 }
 
 async fn catch(request: Request, next: Next) -> Response {
-    AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|panic| {
+    caught(next.run(request)).await
+}
+
+/// An answer, or 500 when whoever makes it panics.
+pub async fn caught(answer: impl Future<Output = Response>) -> Response {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|panic| {
         error!(panic = message(panic.as_ref()), "a request handler panicked");
         Problem::internal().into_response()
     })

@@ -13,6 +13,7 @@ use super::PerMinute;
 use super::budget::Spent;
 use super::budgets::{Budgets, On};
 use super::shared::{Shared, TELL_EVERY};
+use crate::guards;
 
 /// How often idle clients are forgotten.
 const FORGET: Duration = Duration::from_secs(60);
@@ -42,7 +43,7 @@ impl Limits {
         Self(budgets)
     }
 
-    /// Refuses what a client sends beyond its budget, with 429, and tells each client its budget.
+    /// Refuses what a client sends beyond its budget, with 429, tells each client its budget, and guards the rest.
     pub(crate) fn limited(&self, router: Router) -> Router {
         router.layer((middleware::from_fn_with_state(self.clone(), limit), CheapClones))
     }
@@ -55,7 +56,7 @@ impl Limits {
 
 async fn limit(State(Limits(budgets)): State<Limits>, request: Request, next: Next) -> Response {
     let (mut answer, standing) = match budgets.spend(On::of(&request)).await {
-        Spent::Within(standing) => (next.run(request).await, standing),
+        Spent::Within(standing) => (guards::answer(request, next).await, standing),
         Spent::Exceeded(standing, wait_s) => {
             (Problem::too_many_requests(wait_s).into_response(), standing)
         }

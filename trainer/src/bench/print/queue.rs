@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -9,14 +8,15 @@ use domain::{ExportId, OwnerId, PlanId};
 use event_store::{CommandContext, EventStore};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
-use tokio::process::Command;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::super::machine::peak_mb;
 use super::super::report::row;
+use super::super::resident::serve;
 use super::super::rig::Rig;
 use super::plan;
+use crate::roles::Role;
 
 /// How long all of them may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -45,16 +45,7 @@ impl Queue {
             asked.entry(*owner).or_default().push(ask(store, *owner, *plan_id).await?);
         }
         let folder = tempfile::tempdir()?;
-        let mut worker = Command::new(std::env::current_exe()?)
-            .args(["serve", "pdf", "--port", "0"])
-            .env("DATABASE_URL", rig.database_url())
-            .env("NATS_URL", rig.nats_url())
-            .env("TRAINER_DATA_DIR", folder.path())
-            .env("TRAINER_LOG", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()?;
+        let mut worker = serve(rig, Role::Pdf, folder.path())?;
         let began = Instant::now();
         while rendered(store.pool()).await?.len() < self.exports {
             ensure!(began.elapsed() < PATIENCE, "not all PDFs are ready after {PATIENCE:?}");
