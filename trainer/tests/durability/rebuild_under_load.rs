@@ -41,8 +41,9 @@ async fn a_rebuild_that_is_killed_again_and_again_under_load_ends_and_nobody_has
     for kill in 1..=kills {
         let mut rebuild = folder.command(&["projections", "rebuild", "--all", "--json"]);
         let mut rebuild = rebuild.spawn().unwrap();
-        // Somewhere in the stretch that is its own.
-        let at = rand::rng().random_range(reached..=(events * kill / (kills + 1)) as i64);
+        // Somewhere in the stretch that is its own; at once, when the one before has come beyond it.
+        let end = (events * kill / (kills + 1)) as i64;
+        let at = rand::rng().random_range(reached.min(end)..=end);
         let position = eventually("the rebuild's progress", PATIENCE, async || {
             let position = next_position(&pool).await;
             (position >= at && position > 0).then_some(position)
