@@ -3,6 +3,7 @@
 //! Where poppler is not installed, what needs it is skipped with a message; `make` installs it.
 
 mod contents;
+mod overflow;
 mod paper;
 mod pictures;
 mod plans;
