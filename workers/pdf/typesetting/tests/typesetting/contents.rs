@@ -2,6 +2,8 @@ use chrono::Days;
 use domain::plan::WorkoutType;
 use domain::plan_export::{Language, Units, WeekStart};
 
+use typesetting::{Settings, Typesetter};
+
 use crate::plans::{HOSTILE, day, hostile, marathon, plan, workout, year};
 use crate::poppler::{info, squeezed, text};
 use crate::{options, render};
@@ -65,6 +67,31 @@ fn what_would_be_code_elsewhere_is_printed_as_it_is() {
         }
         assert_eq!(text.matches('🏃').count(), 255, "{template}");
         assert!(text.contains(&"M".repeat(255)), "{template}");
+    }
+}
+
+#[test]
+fn what_no_shipped_font_has_is_set_in_one_of_the_systems() {
+    let Ok(found) = std::process::Command::new("fc-list").args([":lang=ja", "file"]).output()
+    else {
+        return;
+    };
+    if found.stdout.is_empty() {
+        eprintln!("skipped: no Japanese font is installed (package fonts-noto-cjk)");
+        return;
+    }
+    let mut document = plan("ランニング", day("2027-01-04"), 1);
+    let first = Some(document.plan.start_date);
+    for (at, name) in ["ゆっくり走る", "慢跑十公里", "천천히 달리기"].into_iter().enumerate()
+    {
+        document.workouts.push(workout(at, first, name, WorkoutType::EasyRun));
+    }
+    let typesetter = Typesetter::new(&Settings::default()).expect("the fonts are readable");
+    let rendered = typesetter.render(&document, &options("weekly")).expect("a plan");
+    assert!(rendered.accessible, "a character is in no font");
+    let Some(text) = text(&rendered.pdf) else { return };
+    for name in ["ゆっくり走る", "慢跑十公里", "천천히달리기"] {
+        assert!(text.contains(name), "{name} in {text}");
     }
 }
 
