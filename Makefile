@@ -37,8 +37,8 @@ test-subscribers: install-missing ## the subscribers of docs/SUBSCRIBERS.md, kil
 	python3 -m venv docs/subscribers/python/.venv
 	docs/subscribers/python/.venv/bin/pip install --quiet --requirement docs/subscribers/python/requirements.txt
 	npm install --prefix docs/subscribers/javascript --no-package-lock --no-audit --no-fund
-	$(CARGO) build --manifest-path docs/subscribers/rust/Cargo.toml --locked
-	TRAINER_TEST_SUBSCRIBERS=required $(CARGO) test --package nats --locked --test nats documented
+	$(CARGO) build --manifest-path docs/subscribers/rust/Cargo.toml --target-dir docs/subscribers/rust/target --locked
+	TRAINER_TEST_SUBSCRIBERS=required $(CARGO) test --workspace --locked --test nats documented
 
 test-sign-in: install-missing ## signing in through an OpenID provider of npm's; fetches it
 	npm install --prefix auth/tests/provider --no-package-lock --no-audit --no-fund
@@ -51,9 +51,9 @@ test-s3: install-missing ## PDFs in a bucket of an S3-compatible server from PyP
 	TRAINER_TEST_S3=required $(CARGO) test --workspace --locked --test printing bucket
 
 torture: install-missing ## kills everything under load for TORTURE_MINUTES=30, then outages of a minute; prints what was survived
-	TORTURE_MINUTES=$(TORTURE_MINUTES) $(CARGO) test --package trainer --locked --test durability \
+	TORTURE_MINUTES=$(TORTURE_MINUTES) $(CARGO) test --workspace --locked --test durability \
 	    -- --ignored --nocapture torture::
-	TRAINER_TEST_OUTAGE_SECONDS=60 TRAINER_TEST_ROUNDS=20 $(CARGO) test --package trainer --locked --test durability \
+	TRAINER_TEST_OUTAGE_SECONDS=60 TRAINER_TEST_ROUNDS=20 $(CARGO) test --workspace --locked --test durability \
 	    -- --nocapture --test-threads=1 outage:: foreign_transaction:: stopped_projector::
 
 mutate-guards: install-missing ## takes out the guards of the data, one at a time: a test must fail without each

@@ -122,13 +122,13 @@ replace() {
 passes() {
     (
         cd "$copy"
-        target=(--test "$2")
-        if [ "$2" = lib ]; then target=(--lib); fi
-        cargo test --quiet --package "$1" "${target[@]}" --no-run >"$log" 2>&1 || exit 2
+        package=$1 test=$3
+        if [ "$2" = lib ]; then set -- --lib; else set -- --test "$2"; fi
+        cargo test --quiet --package "$package" "$@" --no-run >"$log" 2>&1 || exit 2
         status=0
-        timeout "$PATIENCE" cargo test --package "$1" "${target[@]}" -- --exact "$3" >"$log" 2>&1 || status=$?
-        if grep -q "^test $3 \.\.\. ok" "$log" && [ "$status" -eq 0 ]; then exit 0; fi
-        if grep -q "^test $3 \.\.\. FAILED" "$log"; then exit 1; fi
+        timeout "$PATIENCE" cargo test --package "$package" "$@" -- --exact "$test" >"$log" 2>&1 || status=$?
+        if grep -q "^test $test \.\.\. ok" "$log" && [ "$status" -eq 0 ]; then exit 0; fi
+        if grep -q "^test $test \.\.\. FAILED" "$log"; then exit 1; fi
         exit 2
     )
 }

@@ -9,6 +9,7 @@ mod attach;
 mod binaries;
 mod cluster;
 mod data_lock;
+mod dialogue;
 mod embedded;
 mod error;
 mod home;

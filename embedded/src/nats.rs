@@ -2,23 +2,19 @@
 
 use std::{
     fs::{self, File},
-    net::Ipv4Addr,
+    io,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
 use nix::{sys::signal::Signal, unistd::Pid};
-use serde_json::json;
-use tokio::{
-    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     EmbeddedError, Options, Storage,
     account::Account,
+    dialogue::Dialogue,
     home::Home,
     logs,
     nats_users::{self, SUBSCRIBER, TRAINER},
@@ -32,6 +28,10 @@ pub(crate) const THROWAWAY_ACCOUNTS: usize = 200;
 
 /// JetStream reads its store when it starts.
 const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// A server that is up does so in well under a millisecond.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+const JETSTREAM_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 pub(crate) struct Nats {
     pub(crate) home: Home,
@@ -152,7 +152,10 @@ log_file: {log_file}
 logfile_size_limit: 10MB
 {users}
 jetstream {{
-  store_dir: {store}{sync_interval}
+  store_dir: {store}
+  # Otherwise three quarters of what is free at the start: nothing, for as long as it runs, when that
+  # is on a full disk.
+  max_file_store: 1000GB{sync_interval}
 }}
 "
         )
@@ -161,27 +164,11 @@ jetstream {{
     /// Whether the server that listens on the port knows our password. A server that does not know
     /// it is not ours.
     pub(crate) async fn answers(&self) -> bool {
-        let dialogue = async {
-            let mut stream =
-                BufReader::new(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await?);
-            let mut line = String::new();
-            stream.read_line(&mut line).await?;
-            if !line.starts_with("INFO ") {
-                return Ok(false);
-            }
-            let greeting = json!({ "user": TRAINER, "pass": self.passwords.trainer, "verbose": false, "pedantic": false });
-            stream.write_all(format!("CONNECT {greeting}\r\nPING\r\n").as_bytes()).await?;
-            loop {
-                line.clear();
-                if stream.read_line(&mut line).await? == 0 || line.starts_with("-ERR") {
-                    return Ok(false);
-                }
-                if line.starts_with("PONG") {
-                    return Ok::<bool, std::io::Error>(true);
-                }
-            }
-        };
-        matches!(timeout(Duration::from_secs(2), dialogue).await, Ok(Ok(true)))
+        matches!(timeout(ANSWERS_WITHIN, self.dialogue()).await, Ok(Ok(Some(_))))
+    }
+
+    async fn dialogue(&self) -> io::Result<Option<Dialogue>> {
+        Dialogue::begin(self.port, TRAINER, &self.passwords.trainer).await
     }
 }
 
@@ -262,6 +249,21 @@ impl Server for Nats {
                 });
             }
             sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// A nats-server that has found its disk full answers as ever, but its JetStream does not, also
+    /// when there is room again.
+    async fn is_stuck(&self) -> bool {
+        let Ok(Ok(Some(mut dialogue))) = timeout(ANSWERS_WITHIN, self.dialogue()).await else {
+            // It may be starting, or somebody lets it stand still.
+            return false;
+        };
+        match timeout(JETSTREAM_ANSWERS_WITHIN, dialogue.ask("$JS.API.INFO")).await {
+            Ok(Ok(answer)) => answer.contains(r#""error":"#),
+            // It has ended meanwhile.
+            Ok(Err(_)) => false,
+            Err(_elapsed) => true,
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Options {
     pub max_connections: u32,
     /// The memory Postgres takes for its page cache.
     pub shared_buffers_mb: u32,
+    /// How long the log of Postgres gets before a checkpoint, which writes what has changed since the last one.
+    pub max_wal_mb: u32,
     /// Where the servers keep their files when they run as another account that cannot reach the
     /// data folder.
     pub fallback_root: PathBuf,
@@ -45,6 +47,7 @@ impl Options {
             storage: Storage::Lasting,
             max_connections: 100,
             shared_buffers_mb: 128,
+            max_wal_mb: 2_048,
             fallback_root: PathBuf::from("/var/lib/running-trainer"),
         }
     }

@@ -30,6 +30,10 @@ pub(crate) trait Server: Send + Sync + 'static {
     fn spawn(&self) -> impl Future<Output = Result<Process, EmbeddedError>> + Send;
     /// Waits until it serves, as long as it is alive.
     fn ready(&self, process: Process) -> impl Future<Output = Result<(), EmbeddedError>> + Send;
+    /// Whether it answers and yet does not do what it is there for, so that only a new start helps.
+    fn is_stuck(&self) -> impl Future<Output = bool> + Send {
+        async { false }
+    }
     /// Every process that belongs to the server, so that all of them can be killed.
     fn family(&self, process: Process) -> Vec<Process> {
         vec![process]
@@ -136,6 +140,15 @@ impl<S: Server> Kept<S> {
     pub(crate) async fn restart(&self) -> Result<(), EmbeddedError> {
         let _turn = self.turn.lock().await;
         if self.has_died() { self.start_in_turn().await } else { Ok(()) }
+    }
+
+    /// Ends it although it should run, so that it is started again.
+    pub(crate) async fn end_stuck(&self) -> Result<(), EmbeddedError> {
+        let _turn = self.turn.lock().await;
+        match self.process() {
+            Some(process) if self.wanted.load(Ordering::SeqCst) => end::<S>(process).await,
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Starts it and waits until it serves. One that does not get ready is ended, and so is one

@@ -1,6 +1,6 @@
 //! The settings of the private Postgres cluster.
 
-use crate::{Options, Storage};
+use crate::Options;
 
 /// The file the settings are written to, anew at every start. What an operator writes below the
 /// include in `postgresql.conf`, or sets by `alter system`, wins over it.
@@ -8,11 +8,8 @@ pub(crate) const FILE: &str = "running-trainer.conf";
 
 /// The text of the settings file.
 pub(crate) fn text(options: &Options, log_folder: &str) -> String {
-    let Options { max_connections, shared_buffers_mb, .. } = options;
-    let (max_wal_size, min_wal_size) = match options.storage {
-        Storage::Lasting => ("2GB", "256MB"),
-        Storage::Throwaway => ("512MB", "32MB"),
-    };
+    let Options { max_connections, shared_buffers_mb, max_wal_mb, .. } = options;
+    let min_wal_mb = (max_wal_mb / 8).max(32);
     let log_folder = quoted(log_folder);
     format!(
         "\
@@ -28,8 +25,8 @@ full_page_writes = on
 
 shared_buffers = {shared_buffers_mb}MB
 wal_compression = on
-max_wal_size = {max_wal_size}
-min_wal_size = {min_wal_size}
+max_wal_size = {max_wal_mb}MB
+min_wal_size = {min_wal_mb}MB
 checkpoint_timeout = 15min
 checkpoint_completion_target = 0.9
 # Short statements: compiling one takes longer than running it.
@@ -60,6 +57,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Storage;
 
     #[test]
     fn durability_is_on_whatever_the_storage() {

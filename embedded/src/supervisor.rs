@@ -1,11 +1,15 @@
-//! Starts servers again that die by themselves.
+//! Starts servers again that die by themselves, and ends those that are stuck.
 
 use std::{sync::Weak, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::{
+    join,
+    time::{Instant, sleep},
+};
 
 use crate::{
     embedded::Servers,
+    nats::Nats,
     server::{Kept, Server},
 };
 
@@ -18,8 +22,36 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A server that ran this long is taken for healthy, so that its next death is answered at once.
 const HEALTHY_AFTER: Duration = Duration::from_secs(60);
 
+/// How often a server that runs is asked whether it works, and how many times in a row it must be
+/// stuck before it is ended: what a busy machine makes slow is not.
+const ASK_EVERY: Duration = Duration::from_secs(5);
+const STUCK_TIMES: u32 = 3;
+
 /// Watches until nobody holds the servers any longer.
 pub(crate) async fn watch(servers: Weak<Servers>) {
+    join!(start_the_dead(servers.clone()), end_the_stuck(servers));
+}
+
+async fn end_the_stuck(servers: Weak<Servers>) {
+    let mut times = 0;
+    loop {
+        sleep(ASK_EVERY).await;
+        let Some(servers) = servers.upgrade() else { return };
+        times = if servers.nats.server().is_stuck().await { times + 1 } else { 0 };
+        if times == STUCK_TIMES {
+            times = 0;
+            tracing::error!(
+                server = Nats::NAME,
+                "a private server answers but does not work, starting it again; is the disk full?"
+            );
+            if let Err(error) = servers.nats.end_stuck().await {
+                tracing::error!(server = Nats::NAME, %error, "a stuck private server could not be ended");
+            }
+        }
+    }
+}
+
+async fn start_the_dead(servers: Weak<Servers>) {
     let mut postgres = Patience::default();
     let mut nats = Patience::default();
     let mut tidied = Instant::now();

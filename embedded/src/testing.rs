@@ -149,6 +149,7 @@ pub fn options() -> Result<Options, EmbeddedError> {
         storage: Storage::Throwaway,
         max_connections: 300,
         shared_buffers_mb: 64,
+        max_wal_mb: 512,
         ..Options::new(folder.keep())
     })
 }

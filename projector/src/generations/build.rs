@@ -136,6 +136,17 @@ impl Builder {
         }
     }
 
+    /// Lets Postgres know what is in the new tables: those who read them plan with that from the first moment on, and
+    /// not from when autovacuum has come by.
+    pub(super) async fn analyze(&mut self) -> Result<(), ProjectorError> {
+        let schema = self.course.generation.schema(self.course.projection);
+        let tables = self.course.projection.tables().iter();
+        let tables: Vec<String> = tables.map(|table| format!("{schema}.{table}")).collect();
+        // Names of our own, none from outside.
+        self.connection.execute(format!("analyze {}", tables.join(", ")).as_str()).await?;
+        Ok(())
+    }
+
     /// Reads again where the generation stands, after what was not committed.
     pub(super) async fn read_again(&mut self) -> Result<(), ProjectorError> {
         let Course { projection, generation, share, .. } = self.course;

@@ -94,6 +94,8 @@ async fn exchange(
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Rebuilt, ProjectorError> {
     let (mut near, mut attempt) = (NEAR, 1);
+    builder.catch_up(near, on_progress).await?;
+    builder.analyze().await?;
     loop {
         builder.catch_up(near, on_progress).await?;
         match change_places(builder).await {

@@ -123,9 +123,12 @@ impl Stored<'_> {
         // Names of our own.
         let ordered = key.join(", ");
         let statement = match self.owners {
-            // Sorted afterwards: in the order of an index all rows would be looked at, one by one.
+            // Sorted afterwards: in the order of an index all rows would be looked at, one by one. Owners in a
+            // relation are found by hash; in an array, each row would be compared with thousands.
             Some(_) => format!(
-                "with theirs as materialized (select * from public.{table} where owner_id = any($1))
+                "with theirs as materialized (
+                     select * from public.{table} where owner_id in (select unnest($1::uuid[]))
+                 )
                  select * from theirs order by {ordered}"
             ),
             None => format!("select * from public.{table} order by {ordered}"),

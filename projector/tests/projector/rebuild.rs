@@ -187,6 +187,22 @@ async fn rebuilt_tables_have_the_indexes_and_rules_of_those_they_replace() {
     assert_eq!(definitions().await, before);
 }
 
+#[tokio::test]
+async fn queries_on_rebuilt_tables_are_planned_with_what_is_in_them() {
+    let scene = Scene::new().await;
+    scene.tell_much(owner(), MANY).await;
+
+    scene.rebuild(Projection::Runs).await;
+
+    // Less than zero when nobody has looked yet.
+    let rows: f32 =
+        sqlx::query_scalar("select reltuples from pg_class where oid = 'public.runs'::regclass")
+            .fetch_one(&scene.pool)
+            .await
+            .unwrap();
+    assert_eq!(rows, MANY as f32);
+}
+
 impl Scene {
     /// Records many runs at once.
     pub(crate) async fn tell_much(&self, owner: OwnerId, runs: usize) {

@@ -1,7 +1,8 @@
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use projector::{Projection, RebuildFrom, rebuild, verify};
+use futures::future::try_join_all;
+use projector::{Projection, RebuildFrom, RebuildProgress, rebuild, verify};
 use sqlx::PgPool;
 
 use super::append::{Bench, Way};
@@ -42,12 +43,24 @@ pub(super) async fn run(args: &LargeArgs, config: &ServerConfig) -> anyhow::Resu
             "indexes_mb": megabytes(&pool, "pg_indexes_size('es.events')").await?,
             "copy_events_per_s": copy.round(),
         };
+        let began = Instant::now();
         for projection in Projection::ALL {
+            let mut steps = Vec::new();
             let rebuilt =
-                rebuild(projection, &pool, RebuildFrom::TheBeginning, &mut |_| {}).await?;
+                rebuild(projection, &pool, RebuildFrom::TheBeginning, &mut |step| steps.push(step))
+                    .await?;
             let rate = rebuilt.events as f64 / rebuilt.elapsed.as_secs_f64();
-            row.insert(format!("rebuild_{}_per_s", projection.name()), rate.round().into());
+            let name = projection.name();
+            row.insert(format!("rebuild_{name}_per_s"), rate.round().into());
+            row.insert(format!("rebuild_{name}_second_half"), second_to_first_half(&steps).into());
         }
+        row.insert("rebuild_one_by_one_s".to_owned(), began.elapsed().as_secs().into());
+        let began = Instant::now();
+        try_join_all(Projection::ALL.into_iter().map(async |projection| {
+            rebuild(projection, &pool, RebuildFrom::TheBeginning, &mut |_| {}).await
+        }))
+        .await?;
+        row.insert("rebuild_all_s".to_owned(), began.elapsed().as_secs().into());
         row.insert("rebuild_resident_mb".to_owned(), resident_mb().into());
         let began = Instant::now();
         let verified = verify(Projection::Runs, &pool, 1, |_, _| {}).await?;
@@ -69,6 +82,15 @@ pub(super) async fn run(args: &LargeArgs, config: &ServerConfig) -> anyhow::Resu
     let machine = machine.ok_or_else(|| anyhow::anyhow!("no size was given"))?;
     let settings = row! { "callers": CALLERS, "seconds": args.seconds };
     Ok(Report { bench: "large", rows, settings, machine })
+}
+
+/// How fast the second half of a rebuild went, the speed of the first being 1. Of one run, because machines are faster
+/// and slower from one minute to the next.
+fn second_to_first_half(steps: &[RebuildProgress]) -> Option<f64> {
+    let last = steps.last()?;
+    let half = steps.iter().find(|step| step.position >= last.position / 2)?;
+    let seconds = (last.elapsed - half.elapsed).as_secs_f64();
+    Some((last.position - half.position) as f64 / seconds / half.events_per_s())
 }
 
 async fn megabytes(pool: &PgPool, size: &str) -> anyhow::Result<i64> {

@@ -48,6 +48,15 @@ pub(crate) async fn assert_dense(pool: &PgPool) -> i64 {
     head
 }
 
+/// Waits until JetStream answers, which may take until somebody has noticed that it does not.
+pub(crate) async fn jetstream_answers(nats_url: &str) {
+    eventually("JetStream's answer", Duration::from_secs(90), async || {
+        let jetstream = jetstream::new(nats::connect(nats_url, "durability test").await.ok()?);
+        jetstream.get_stream(STREAM).await.ok().map(|_stream| ())
+    })
+    .await;
+}
+
 /// Fails unless the stream gets every event, once and in order, as it is stored.
 pub(crate) async fn assert_published(pool: &PgPool, nats_url: &str) {
     let jetstream = jetstream::new(nats::connect(nats_url, "durability test").await.unwrap());

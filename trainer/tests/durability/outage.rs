@@ -13,11 +13,12 @@ use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::history::{assert_dense, assert_published};
+use crate::history::{assert_dense, assert_published, jetstream_answers};
 use crate::latencies::{Latencies, Phase, Request};
 use crate::number_from;
 use crate::program::{Answer, Ask, Client, Runner, TestFolder, Trainer};
 use crate::read_models::assert_equal_their_rebuild;
+use crate::small_disk::SmallDisk;
 
 const CLIENTS: usize = 16;
 const RUNNERS: usize = 4;
@@ -80,6 +81,38 @@ async fn with_nats_stopped_commands_succeed_and_reads_are_fresh() {
     pool.close().await;
     trainer.stop();
     servers.servers().stop().await.unwrap();
+}
+
+/// nats-server 2.9 notices that its disk is full and never works again; the trainer must notice that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_no_room_for_nats_commands_succeed_and_reads_are_fresh() {
+    let folder = TestFolder::new();
+    // Makes the folder.
+    Trainer::up(&folder).stop();
+    let Some(disk) = SmallDisk::mount(&folder.file("data/nats/store"), 64) else {
+        eprintln!("skipped: only root can mount a small disk");
+        return;
+    };
+    let trainer = Trainer::up(&folder);
+    let urls = folder.urls().await;
+
+    let load = Load::start(trainer.address, trainer.address, trainer.address).await;
+    sleep(BEFORE).await;
+    disk.fill();
+    load.enters(Phase::Away);
+    sleep(outage()).await;
+    disk.make_room();
+    load.enters(Phase::After);
+    sleep(AFTER).await;
+    load.end("no room for nats-server").await;
+
+    let pool = PgPool::connect(&urls.database_url).await.unwrap();
+    assert_dense(&pool).await;
+    jetstream_answers(&urls.nats_url).await;
+    assert_published(&pool, &urls.nats_url).await;
+    assert_equal_their_rebuild(&pool, &folder).await;
+    pool.close().await;
+    trainer.stop();
 }
 
 /// Clients that write and at once read what they wrote, each over two connections.

@@ -10,16 +10,14 @@ use rand::Rng;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::interval;
 
 use crate::long_history::{all_come_along, fill};
 use crate::program::{Ask, Runner, TestFolder, Trainer};
 use crate::read_models::all_shown;
 use crate::{eventually, number_from};
 
-const WRITERS: u64 = 10;
-
-/// How many writes a second all of them send, as long as the machine can answer them.
+/// How many writes a second all writers send, as long as the machine can answer them.
 const WRITES_PER_S: u64 = 500;
 
 /// How long a rebuild may need to come as far as it is to be killed.
@@ -29,13 +27,16 @@ const PATIENCE: Duration = Duration::from_secs(120);
 async fn a_rebuild_that_is_killed_again_and_again_under_load_ends_and_nobody_has_noticed() {
     let events = number_from("TRAINER_TEST_EVENTS").unwrap_or(30_000);
     let kills = number_from("TRAINER_TEST_KILLS").unwrap_or(3);
-    println!("TRAINER_TEST_EVENTS={events} TRAINER_TEST_KILLS={kills}");
+    let writers = number_from("TRAINER_TEST_WRITERS").unwrap_or(10);
+    println!(
+        "TRAINER_TEST_EVENTS={events} TRAINER_TEST_KILLS={kills} TRAINER_TEST_WRITERS={writers}"
+    );
     let folder = TestFolder::new();
     let trainer = Trainer::up(&folder);
     let pool = PgPool::connect(&folder.urls().await.database_url).await.unwrap();
     fill(&pool, events).await;
     all_come_along(&pool).await;
-    let load = Load::start(trainer.address).await;
+    let load = Load::start(trainer.address, writers).await;
 
     let mut reached = 0;
     for kill in 1..=kills {
@@ -60,8 +61,8 @@ async fn a_rebuild_that_is_killed_again_and_again_under_load_ends_and_nobody_has
     let told = folder.prints(&["projections", "rebuild", "--all", "--json"]);
     println!("the last one took {:.1?}: {}", began.elapsed(), told.trim());
 
-    let written = load.end().await;
-    println!("{written} writes meanwhile, each read back");
+    let (written, per_s) = load.end().await;
+    println!("{written} writes meanwhile, {per_s:.0} a second, each read back");
     assert!(written > 0);
     all_shown(&pool).await;
     for line in folder.prints(&["projections", "verify", "--json"]).lines() {
@@ -104,38 +105,44 @@ struct Load {
     goes_on: Arc<AtomicBool>,
     written: Arc<AtomicU64>,
     writers: JoinSet<()>,
+    began: Instant,
 }
 
 impl Load {
-    async fn start(address: SocketAddr) -> Self {
+    async fn start(address: SocketAddr, count: u64) -> Self {
         let (goes_on, written) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
         let mut writers = JoinSet::new();
-        for _ in 0..WRITERS {
-            let runner = Runner::register(address).await;
-            let (goes_on, written) = (Arc::clone(&goes_on), Arc::clone(&written));
-            writers.spawn(write_and_read(runner, address, goes_on, written));
+        let mut runners = vec![];
+        for _ in 0..count {
+            runners.push(Runner::register(address).await);
         }
-        Self { goes_on, written, writers }
+        let pace = Duration::from_millis(1_000 * count / WRITES_PER_S);
+        for runner in runners {
+            let (goes_on, written) = (Arc::clone(&goes_on), Arc::clone(&written));
+            writers.spawn(write_and_read(runner, address, pace, goes_on, written));
+        }
+        Self { goes_on, written, writers, began: Instant::now() }
     }
 
-    /// How many writes there were.
-    async fn end(self) -> u64 {
+    /// How many writes there were, and how many a second.
+    async fn end(self) -> (u64, f64) {
         self.goes_on.store(false, Ordering::SeqCst);
         self.writers.join_all().await;
-        self.written.load(Ordering::SeqCst)
+        let written = self.written.load(Ordering::SeqCst);
+        (written, written as f64 / self.began.elapsed().as_secs_f64())
     }
 }
 
-/// Records runs at a steady pace. Each is there at once, and what there was before never is less.
+/// Records runs at a steady pace, and makes up for what came late. Each is there at once, and what there was before never is less.
 async fn write_and_read(
     runner: Runner,
     address: SocketAddr,
+    pace: Duration,
     goes_on: Arc<AtomicBool>,
     written: Arc<AtomicU64>,
 ) {
     let (mut writes, mut reads) = (runner.client(address), runner.client(address));
-    let mut pace = interval(Duration::from_millis(1_000 * WRITERS / WRITES_PER_S));
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pace = interval(pace);
     let today = Utc::now().date_naive();
     let mut runs = 0;
     while goes_on.load(Ordering::SeqCst) {

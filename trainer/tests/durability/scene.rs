@@ -6,12 +6,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use http::StatusCode;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use serde_json::json;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use crate::eventually;
 use crate::history::{assert_dense, assert_published};
 use crate::mix;
 use crate::program::{Ask, Doors, Runner, TestFolder};
@@ -136,6 +139,17 @@ impl Scene {
         self.writers = writers.into_iter().map(|(_, writer)| writer).collect();
         let contended = tally.contended.load(Ordering::SeqCst);
         Survived { acknowledged: acknowledged(), contended }
+    }
+
+    /// Waits until somebody can write.
+    pub(crate) async fn can_be_written(&self, doors: Doors) {
+        let path = format!("/api/v1/plans/{}", self.shared_plans[0][0]);
+        let ask = Ask::patch(path, json!({ "description": "goes on" }));
+        eventually("a write that succeeds", GOES_ON_WITHIN, async || {
+            let answer = self.runners[0].client(doors).send(&ask).await.ok()?;
+            (answer.status == StatusCode::OK).then_some(())
+        })
+        .await;
     }
 
     /// Everybody signs in again: tokens are good for a quarter of an hour.

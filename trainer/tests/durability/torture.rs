@@ -97,7 +97,7 @@ pub(crate) fn next_of<T: Copy>(all: &[T], to_come: &mut Vec<T>, seed: u64, round
 }
 
 /// Waits until both servers are there.
-async fn until_well(folder: &TestFolder) {
+pub(crate) async fn until_well(folder: &TestFolder) {
     eventually("the return of Postgres and nats-server", WELL_WITHIN, async || {
         let urls = embedded::connect(&folder.file("data")).await?;
         urls.nats_pid.map(|_runs| ())

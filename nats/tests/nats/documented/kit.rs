@@ -10,7 +10,7 @@ use embedded::testing::options;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
+use tokio::time::{Duration, Instant, sleep, timeout};
 
 use crate::scene::PATIENCE;
 
@@ -79,6 +79,15 @@ impl Kit {
     /// What it has complained about.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// Waits until it has complained about that.
+    pub(crate) async fn complains_of(&self, what: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log().contains(what) {
+            assert!(Instant::now() < deadline, "it does not say {what}: {}", self.log());
+            sleep(Duration::from_millis(20)).await;
+        }
     }
 
     fn log_file(&self) -> PathBuf {

@@ -42,8 +42,9 @@ async fn goes_on_or_tells(language: Language) {
     scene.all_published().await;
     let subscriber = kit.start();
     has_added_up_everything(&kit, &scene).await;
+    // What tells it of the erased events may come after the last that counts.
+    kit.complains_of("erased: events of part ").await;
     subscriber.kill().await;
-    assert!(kit.log().contains("erased: events of part "), "{}", kit.log());
 
     // It was away for longer than events stay.
     scene.record(60).await;

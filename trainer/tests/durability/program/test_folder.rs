@@ -36,6 +36,8 @@ while [ "$tries" -gt 0 ]; do
     tries=$((tries - 1))
     sleep 0.05
 done
+# Disks of their own that tests have mounted there.
+umount "$folder/data/nats/store" "$folder/data" 2>/dev/null
 rm -rf -- "$folder" ${elsewhere:+"$elsewhere"}
 "#;
 

@@ -15,7 +15,7 @@ macro_rules! shipped {
     };
 }
 
-const SHIPPED: [&[u8]; 9] = shipped![
+const SHIPPED: [&[u8]; 10] = shipped![
     "NotoSans-Regular.ttf",
     "NotoSans-Bold.ttf",
     "NotoSansHebrew-Regular.ttf",
@@ -24,6 +24,7 @@ const SHIPPED: [&[u8]; 9] = shipped![
     "NotoSansDevanagari-Regular.ttf",
     "NotoSansGeorgian-Regular.ttf",
     "NotoSansArmenian-Regular.ttf",
+    "NotoSansCJKsc-Subset.otf",
     "NotoEmoji-Regular.ttf",
 ];
 
