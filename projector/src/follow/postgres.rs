@@ -108,7 +108,7 @@ impl Surroundings for Postgres {
     }
 
     async fn fold_up_to(&mut self, course: &mut Course, to: i64) -> Result<(), ProjectorError> {
-        fold_up_to(&self.pool, &mut self.connection, course, to, &mut |_| {}).await
+        fold_up_to(&self.pool, &mut self.connection, course, to).await
     }
 
     async fn split(&mut self, course: &mut Course, off: Parts) -> Result<i16, ProjectorError> {

@@ -1,8 +1,10 @@
 use std::time::{Duration, Instant};
 
-use event_store::{copy_between, head};
+use event_store::{RecordedEvent, copy_between, head};
 use sqlx::{Executor, PgConnection, PgPool};
+use tokio::sync::mpsc::Receiver;
 
+use super::throttle::Throttle;
 use crate::checkpoint::Generation;
 use crate::course::Course;
 use crate::follow::connect;
@@ -11,6 +13,9 @@ use crate::{Projection, ProjectorError};
 
 /// How many events are folded and written together.
 const BATCH: usize = 8_000;
+
+/// Events that are read ahead.
+type Batches = Receiver<sqlx::Result<Vec<RecordedEvent>>>;
 
 /// Where a rebuild begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +64,7 @@ pub(super) struct Builder {
     pub(super) course: Course,
     from: i64,
     started: Instant,
+    throttle: Throttle,
 }
 
 impl Builder {
@@ -92,7 +98,8 @@ impl Builder {
         let mut connection = connect(pool, &generation.schema(projection)).await?;
         let course = level(pool, &mut connection, projection, generation).await?;
         let (from, started) = (course.position, Instant::now());
-        Ok(Self { pool: pool.clone(), connection, course, from, started })
+        let throttle = Throttle::new();
+        Ok(Self { pool: pool.clone(), connection, course, from, started, throttle })
     }
 
     /// Fails when this version of the code has not made the rows.
@@ -128,11 +135,13 @@ impl Builder {
             if end - self.course.position <= near {
                 return Ok(());
             }
-            let Self { pool, connection, course, .. } = self;
-            fold_up_to(pool, connection, course, end, &mut |position| {
-                on_progress(progress(position))
-            })
-            .await?;
+            let Self { pool, connection, course, throttle, .. } = self;
+            let mut batches = copy_between(pool.clone(), course.position, end, BATCH);
+            while fold_next(&mut batches, connection, course).await? {
+                on_progress(progress(course.position));
+                throttle.rest(connection).await?;
+            }
+            pass_to(connection, course, end).await?;
         }
     }
 
@@ -160,23 +169,38 @@ impl Builder {
     }
 }
 
-/// Folds what lies between a generation and `end` into it.
+/// Folds what lies between a generation and `end` into it, as fast as it goes.
 pub(crate) async fn fold_up_to(
     pool: &PgPool,
     connection: &mut PgConnection,
     course: &mut Course,
     end: i64,
-    on_batch: &mut (dyn FnMut(i64) + Send),
 ) -> Result<(), ProjectorError> {
     let mut batches = copy_between(pool.clone(), course.position, end, BATCH);
-    while let Some(batch) = batches.recv().await {
-        let batch = batch?;
-        let Some(to) = batch.last().map(|event| event.position) else { continue };
-        course.apply(connection, &batch, to).await?;
-        on_batch(to);
+    while fold_next(&mut batches, connection, course).await? {}
+    pass_to(connection, course, end).await
+}
+
+/// Folds the next batch into a generation; false when there is none.
+async fn fold_next(
+    batches: &mut Batches,
+    connection: &mut PgConnection,
+    course: &mut Course,
+) -> Result<bool, ProjectorError> {
+    let Some(batch) = batches.recv().await.transpose()? else { return Ok(false) };
+    if let Some(last) = batch.last() {
+        course.apply(connection, &batch, last.position).await?;
     }
+    Ok(true)
+}
+
+/// Comes to `end`, when the events before it were erased.
+async fn pass_to(
+    connection: &mut PgConnection,
+    course: &mut Course,
+    end: i64,
+) -> Result<(), ProjectorError> {
     if course.position < end {
-        // The events at the end were erased.
         course.step(end).take(connection).await?;
         course.position = end;
     }

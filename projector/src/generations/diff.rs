@@ -86,7 +86,7 @@ async fn snapshot_where_both_are(builder: Builder) -> Result<PgConnection, Proje
         let hindmost = live.iter().map(|(_, position)| *position).min().unwrap_or_default();
         if course.position <= hindmost {
             for (mut share, to) in split_like(&mut connection, course, &live).await? {
-                fold_up_to(&pool, &mut connection, &mut share, to, &mut |_| {}).await?;
+                fold_up_to(&pool, &mut connection, &mut share, to).await?;
             }
             let snapshot = snapshot(&pool).await?;
             hold.rollback().await?;

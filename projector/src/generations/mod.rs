@@ -4,6 +4,7 @@ mod build;
 mod compare;
 mod diff;
 mod swap;
+mod throttle;
 
 use event_store::Leadership;
 use sqlx::PgPool;

@@ -138,7 +138,7 @@ async fn change_places(builder: &mut Builder) -> Result<(), ProjectorError> {
     let live = shares_of_live(&mut transaction, course.projection).await?;
     let foremost = live.iter().map(|(_, position)| *position).max().unwrap_or_default();
     if course.position < foremost {
-        fold_up_to(pool, &mut transaction, course, foremost, &mut |_| {}).await?;
+        fold_up_to(pool, &mut transaction, course, foremost).await?;
     }
     move_tables(&mut transaction, course).await?;
     rename(&mut transaction, course).await?;

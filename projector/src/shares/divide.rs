@@ -98,7 +98,7 @@ pub(crate) async fn level(
         generation: generation.as_str(),
     })?;
     for mut behind in courses {
-        fold_up_to(pool, connection, &mut behind, foremost.position, &mut |_| {}).await?;
+        fold_up_to(pool, connection, &mut behind, foremost.position).await?;
         join(connection, &mut foremost, behind).await?;
     }
     Ok(foremost)

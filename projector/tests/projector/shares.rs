@@ -33,7 +33,7 @@ async fn projectors_come_and_go_and_divide_the_work() {
 
     assert_eq!(scene.shares().await.len(), 1);
     third.stop().await;
-    assert!(scene.shares().await.iter().all(|share| !share.is_held));
+    eventually("nobody", async || scene.shares().await.iter().all(|share| !share.is_held)).await;
     scene.assert_totals_add_up().await;
     scene.assert_equals_its_rebuild(Projection::Runs).await;
 }
