@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use http::{StatusCode, header};
 use serde::Serialize;
 use sqlx::PgPool;
+use tokio::sync::watch;
 use tracing::warn;
 use utoipa::ToSchema;
 
@@ -113,6 +114,8 @@ pub enum DatabaseHealth {
 pub enum NatsHealth {
     /// There is a connection.
     Connected,
+    /// There is one, but events cannot be published; it is tried again. Only a program that publishes them knows.
+    Unusable,
     /// There is none; it is tried again.
     Disconnected,
     /// This program does without.
@@ -142,6 +145,7 @@ pub struct HealthChecks {
     version: &'static str,
     database: PgPool,
     nats: Option<Client>,
+    publishes: Option<watch::Receiver<bool>>,
     upstreams: Option<Arc<Upstreams>>,
 }
 
@@ -156,7 +160,13 @@ impl HealthChecks {
         database: PgPool,
         nats: Option<Client>,
     ) -> Self {
-        Self { service, version, database, nats, upstreams: None }
+        Self { service, version, database, nats, publishes: None, upstreams: None }
+    }
+
+    /// The same, which also says whether events can be published.
+    #[must_use]
+    pub fn with_relay(self, publishes: Option<watch::Receiver<bool>>) -> Self {
+        Self { publishes, ..self }
     }
 
     /// The same, which also asks how the processes are that requests are passed on to.
@@ -195,11 +205,7 @@ impl HealthChecks {
                 }
                 Err(_) => (DatabaseHealth::Unreachable, (vec![], None)),
             };
-        let nats = match self.nats.as_ref().map(Client::connection_state) {
-            None => NatsHealth::NotUsed,
-            Some(NatsState::Connected) => NatsHealth::Connected,
-            Some(NatsState::Pending | NatsState::Disconnected) => NatsHealth::Disconnected,
-        };
+        let nats = self.nats_health();
         let upstreams = self.upstreams.as_ref().map_or_else(Vec::new, |upstreams| upstreams());
         let answers = |upstream: &UpstreamHealth| upstream.breaker == BreakerState::Closed;
         let nobody_answers = !upstreams.is_empty() && !upstreams.iter().any(answers);
@@ -209,7 +215,9 @@ impl HealthChecks {
         let status = match (database, nats) {
             (DatabaseHealth::Unreachable | DatabaseHealth::NotMigrated, _) => HealthStatus::Down,
             (DatabaseHealth::Connected, _) if nobody_answers => HealthStatus::Down,
-            (DatabaseHealth::Connected, NatsHealth::Disconnected) => HealthStatus::Degraded,
+            (DatabaseHealth::Connected, NatsHealth::Disconnected | NatsHealth::Unusable) => {
+                HealthStatus::Degraded
+            }
             (DatabaseHealth::Connected, NatsHealth::Connected | NatsHealth::NotUsed)
                 if something_missing =>
             {
@@ -228,6 +236,16 @@ impl HealthChecks {
             projections,
             upstreams,
             mail,
+        }
+    }
+
+    fn nats_health(&self) -> NatsHealth {
+        let publishes = self.publishes.as_ref().is_none_or(|publishes| *publishes.borrow());
+        match self.nats.as_ref().map(Client::connection_state) {
+            None => NatsHealth::NotUsed,
+            Some(NatsState::Connected) if publishes => NatsHealth::Connected,
+            Some(NatsState::Connected) => NatsHealth::Unusable,
+            Some(NatsState::Pending | NatsState::Disconnected) => NatsHealth::Disconnected,
         }
     }
 

@@ -155,7 +155,7 @@ impl Process {
         listen: Listen,
     ) -> anyhow::Result<SocketAddr> {
         let listener = listener(listen.address).await?;
-        let mut apis = Vec::new();
+        let (mut apis, mut publishes) = (Vec::new(), None);
         for role in roles {
             match role {
                 Role::CommandApi => {
@@ -185,7 +185,7 @@ impl Process {
                     apis.push(operations::router(self.operations_state()).into());
                     self.project();
                 }
-                Role::Relay => self.relay(config),
+                Role::Relay => publishes = Some(self.relay(config)),
                 Role::Worker => {
                     let master_key = master_key.context("the worker needs the master key")?;
                     let accounts = &config.accounts;
@@ -198,7 +198,8 @@ impl Process {
         }
         self.hear_what_others_projected();
         let name = if roles.len() == 1 { roles[0].name() } else { "trainer" };
-        let router = self.public(apis, self.health(name), listen.door)?;
+        let health = self.health(name).with_relay(publishes);
+        let router = self.public(apis, health, listen.door)?;
         self.serve(listener, router, listen.options)
     }
 
@@ -354,14 +355,17 @@ impl Process {
         (on_projected, news)
     }
 
-    fn relay(&mut self, config: &ServerConfig) {
+    /// Answers whether events can be published.
+    fn relay(&mut self, config: &ServerConfig) -> watch::Receiver<bool> {
         let relay = Relay::new(
             self.pool.clone(),
             self.client.clone(),
             config.stream(),
             Some(self.store.appended()),
         );
+        let publishes = relay.publishes();
         self.tasks.spawn(relay.run(self.shutdown.clone()));
+        publishes
     }
 
     fn erase(&mut self, files: Files) {

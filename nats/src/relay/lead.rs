@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use async_nats::connection::State;
 use async_nats::jetstream::{Context, ContextBuilder};
 use async_nats::{Client, Subscriber};
 use event_store::Leadership;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::RelayError;
 use super::jetstream::JetStream;
 use super::publisher::Publisher;
+use super::standing::Standing;
 use super::surroundings::{Alarm, Woken};
 use crate::HINT;
 use crate::stream::{StreamSettings, ensure_stream};
@@ -34,6 +36,7 @@ pub struct Relay {
     settings: StreamSettings,
     /// The last position appended in this process, when it appends.
     appended: Option<watch::Receiver<i64>>,
+    standing: Standing,
 }
 
 impl Relay {
@@ -46,7 +49,13 @@ impl Relay {
         appended: Option<watch::Receiver<i64>>,
     ) -> Self {
         let jetstream = ContextBuilder::new().ack_timeout(ACK_TIMEOUT).build(client.clone());
-        Self { pool, client, jetstream, settings, appended }
+        Self { pool, client, jetstream, settings, appended, standing: Standing::new() }
+    }
+
+    /// Whether events can be published: false while there is a connection to the server, and publishing fails again and
+    /// again all the same. A relay that waits for its turn says true.
+    pub fn publishes(&self) -> watch::Receiver<bool> {
+        self.standing.publishes()
     }
 
     /// Publishes until told to stop. Errors are logged and tried again.
@@ -60,7 +69,9 @@ impl Relay {
             if let Err(error) = led {
                 counter!("trainer_relay_interruptions_total").increment(1);
                 tracing::warn!(%error, "relay interrupted, looking at the stream again");
-                tokio::time::sleep(Duration::from_millis(250)).await;
+                let is_connected = self.client.connection_state() == State::Connected;
+                let pause = self.standing.has_failed(is_connected);
+                shutdown.run_until_cancelled(tokio::time::sleep(pause)).await;
             }
         }
     }
@@ -72,7 +83,8 @@ impl Relay {
             .await
             .map_err(|error| failed(error.to_string()))?;
         let hints = self.client.subscribe(HINT).await.map_err(|error| failed(error.to_string()))?;
-        let mut signs = Signs { appended: &mut self.appended, hints, leadership };
+        let (appended, standing) = (&mut self.appended, &mut self.standing);
+        let mut signs = Signs { appended, standing, hints, leadership };
         let stream =
             JetStream { client: self.client.clone(), context: self.jetstream.clone(), stream };
         let mut publisher = Publisher::begin(&self.pool, &stream, self.settings.retention).await?;
@@ -83,12 +95,14 @@ impl Relay {
 /// What tells that something was appended: this process, or another over NATS.
 struct Signs<'a> {
     appended: &'a mut Option<watch::Receiver<i64>>,
+    standing: &'a mut Standing,
     hints: Subscriber,
     leadership: Leadership,
 }
 
 impl Alarm for Signs<'_> {
     async fn wait(&mut self, position: i64) -> Result<Woken, RelayError> {
+        self.standing.has_caught_up();
         tokio::select! {
             () = changed(self.appended, position) => return Ok(Woken::BySomebody),
             _hint = self.hints.next() => return Ok(Woken::BySomebody),

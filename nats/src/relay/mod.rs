@@ -4,6 +4,7 @@ mod error;
 mod jetstream;
 mod lead;
 mod publisher;
+mod standing;
 mod surroundings;
 
 pub use error::RelayError;

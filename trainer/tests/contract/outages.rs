@@ -3,7 +3,8 @@
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-use embedded::testing::TestServers;
+use async_nats::jetstream::{self, stream};
+use embedded::testing::{self, TestServers};
 use futures::future::join_all;
 use http::Method;
 use nix::sys::signal::Signal;
@@ -86,6 +87,33 @@ async fn without_postgres_everything_is_a_503_until_it_is_back() {
     }
     servers.servers().start_nats().await.unwrap();
     until("it is well again", async || runner.see("/health").await["status"] == "ok").await;
+    tokio::task::block_in_place(|| drop(program));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_nats_that_takes_no_events_is_not_called_well() {
+    let servers = testing::shared();
+    let (database_url, nats_url) = (servers.database().await, servers.nats_account());
+    let jetstream = jetstream::new(nats::connect(&nats_url, "test").await.unwrap());
+    // The subjects of events are somebody else's.
+    let (name, subjects) = ("OF_ANOTHER".to_owned(), vec!["trainer.>".to_owned()]);
+    let other = stream::Config { name, subjects, ..stream::Config::default() };
+    jetstream.create_stream(other).await.unwrap();
+    let environment = [("DATABASE_URL", database_url.as_str()), ("NATS_URL", &nats_url)];
+    let program = tokio::task::block_in_place(|| Program::with_servers(&environment));
+    let runner = Runner::of(&program).await;
+    let nats = async || runner.see("/health").await["nats"].clone();
+
+    until("it is noticed", async || nats().await == "unusable").await;
+    assert_eq!(runner.see("/health").await["status"], "degraded");
+    let (recorded, path) = runner.run(json!({})).await;
+    assert_eq!(runner.see(&path).await, recorded);
+
+    jetstream.delete_stream("OF_ANOTHER").await.unwrap();
+    until("it is used", async || nats().await == "connected").await;
+    assert_eq!(runner.see("/health").await["status"], "ok");
+    let mut events = jetstream.get_stream(nats::STREAM).await.unwrap();
+    assert!(events.info().await.unwrap().state.messages >= 1);
     tokio::task::block_in_place(|| drop(program));
 }
 
