@@ -127,8 +127,14 @@ async fn carry_out(
     };
     let done = state.shutdown.run_until_cancelled(work).await.transpose();
     match &done {
-        Ok(Some(Rebuilt { events, elapsed })) => {
-            tracing::info!(projection = projection.name(), events, ?elapsed, "rebuild done");
+        Ok(Some(Rebuilt { events, elapsed, rested })) => {
+            tracing::info!(
+                projection = projection.name(),
+                events,
+                ?elapsed,
+                ?rested,
+                "rebuild done"
+            );
         }
         Ok(None) => {}
         Err(error) => {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::time::Instant;
 
-use crate::{Projection, ProjectorError, RebuildFrom, RebuildProgress, rebuild};
+use crate::{Projection, ProjectorError, RebuildFrom, RebuildProgress, Rebuilt, rebuild};
 
 /// How long to wait before an interrupted rebuild is taken up again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -37,8 +37,14 @@ pub(super) async fn rebuild_outdated(projection: Projection, pool: PgPool) {
         let rebuilt = rebuild(projection, &pool, RebuildFrom::WhereItStopped, &mut say);
         match rebuilt.await {
             Ok(rebuilt) => {
-                let (events, elapsed) = (rebuilt.events, rebuilt.elapsed);
-                tracing::info!(projection = projection.name(), events, ?elapsed, "rebuild done");
+                let Rebuilt { events, elapsed, rested } = rebuilt;
+                tracing::info!(
+                    projection = projection.name(),
+                    events,
+                    ?elapsed,
+                    ?rested,
+                    "rebuild done"
+                );
                 return;
             }
             // Somebody else is at it.

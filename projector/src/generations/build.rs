@@ -39,6 +39,17 @@ pub struct RebuildProgress {
     pub elapsed: Duration,
 }
 
+/// A rebuild that is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Rebuilt {
+    /// How many events were folded; less than there are when it went on where another had stopped.
+    pub events: i64,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// For how much of that it rested, because the live rows were behind.
+    pub rested: Duration,
+}
+
 /// Is told how far a rebuild has come.
 pub type OnProgress<'a> = dyn FnMut(RebuildProgress) + Send + 'a;
 
@@ -163,9 +174,10 @@ impl Builder {
         Ok(())
     }
 
-    /// How many events were folded, and since when.
-    pub(super) fn done(&self) -> (i64, Duration) {
-        (self.course.position - self.from, self.started.elapsed())
+    /// What was done so far.
+    pub(super) fn done(&self) -> Rebuilt {
+        let events = self.course.position - self.from;
+        Rebuilt { events, elapsed: self.started.elapsed(), rested: self.throttle.rested() }
     }
 }
 

@@ -10,11 +10,11 @@ use event_store::Leadership;
 use sqlx::PgPool;
 
 pub(crate) use self::build::fold_up_to;
-pub use self::build::{OnProgress, RebuildFrom, RebuildProgress};
+pub use self::build::{OnProgress, RebuildFrom, RebuildProgress, Rebuilt};
 pub use self::compare::{Difference, Differences};
 pub(crate) use self::diff::snapshot;
 pub use self::diff::{Diff, diff};
-pub use self::swap::{Rebuilt, build, rebuild, rollback};
+pub use self::swap::{build, rebuild, rollback};
 use crate::{Projection, ProjectorError};
 
 /// Being the only one who builds, compares or exchanges a projection's generations; `None` when somebody else is.

@@ -4,7 +4,7 @@ use sqlx::{Acquire, Executor, PgConnection, PgPool};
 use tokio::time::sleep;
 
 use super::alone;
-use super::build::{Builder, OnProgress, RebuildFrom, fold_up_to};
+use super::build::{Builder, OnProgress, RebuildFrom, Rebuilt, fold_up_to};
 use crate::checkpoint::Generation;
 use crate::course::{Course, is_about_data};
 use crate::shares::shares_of_live;
@@ -22,15 +22,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the exchange is tried.
 const ATTEMPTS: usize = 120;
-
-/// A rebuild that is done.
-#[derive(Debug, Clone, Copy)]
-pub struct Rebuilt {
-    /// How many events were folded; less than there are when it went on where another had stopped.
-    pub events: i64,
-    /// How long it took.
-    pub elapsed: Duration,
-}
 
 /// Builds a projection anew from Postgres, beside the live one, and lets them change places at the same position: no
 /// reader sees a gap or an older state. The tables it replaces are kept as the previous generation.
@@ -65,9 +56,9 @@ pub async fn build(
     let alone = alone(projection, pool).await?;
     let mut builder = Builder::of_next(projection, pool, from).await?;
     builder.catch_up(0, on_progress).await?;
-    let (events, elapsed) = builder.done();
+    let built = builder.done();
     alone.resign().await;
-    Ok(Rebuilt { events, elapsed })
+    Ok(built)
 }
 
 /// Brings the previous generation up to date and lets it change places with the live one. Done again, it changes them
@@ -112,8 +103,7 @@ async fn exchange(
             Err(ProjectorError::Database(error)) if is_about_data(&error) && near > 0 => near = 0,
             changed => {
                 changed?;
-                let (events, elapsed) = builder.done();
-                return Ok(Rebuilt { events, elapsed });
+                return Ok(builder.done());
             }
         }
         attempt += 1;

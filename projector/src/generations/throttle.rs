@@ -22,11 +22,17 @@ pub(super) struct Throttle {
     live: i64,
     /// How long a rest is, as a multiple of the work before it.
     rest: f64,
+    rested: Duration,
 }
 
 impl Throttle {
     pub(super) fn new() -> Self {
-        Self { worked_from: Instant::now(), live: 0, rest: 0.0 }
+        Self { worked_from: Instant::now(), live: 0, rest: 0.0, rested: Duration::ZERO }
+    }
+
+    /// How long the rests were, all together.
+    pub(super) fn rested(&self) -> Duration {
+        self.rested
     }
 
     /// Comes back when the next batch is due.
@@ -39,6 +45,7 @@ impl Throttle {
         let rest = self.worked_from.elapsed().mul_f64(self.rest);
         if !rest.is_zero() {
             sleep(rest).await;
+            self.rested += rest;
         }
         self.worked_from = Instant::now();
         Ok(())

@@ -18,6 +18,20 @@ use crate::story::{
 const MANY: usize = 2_200;
 
 #[tokio::test]
+async fn a_rebuild_rests_while_the_live_rows_are_behind_and_only_then() {
+    let scene = Scene::new().await;
+    let owner = owner();
+    scene.tell_much(owner, MANY).await;
+    scene.project(Projection::Runs).await;
+    assert_eq!(scene.rebuild(Projection::Runs).await.rested, Duration::ZERO);
+
+    scene.tell_much(owner, 10).await;
+    // Longer than the live rows may be behind.
+    sleep(Duration::from_millis(50)).await;
+    assert!(scene.rebuild(Projection::Runs).await.rested > Duration::ZERO);
+}
+
+#[tokio::test]
 async fn a_rebuild_says_how_far_it_is_and_what_it_did() {
     let scene = Scene::new().await;
     scene.tell_much(owner(), MANY).await;

@@ -78,16 +78,22 @@ pub(super) async fn roll_back(
 
 #[expect(clippy::print_stdout, reason = "the result is the command's answer")]
 fn say(projection: Projection, done: &str, rebuilt: Rebuilt, where_to: &str, json: bool) {
-    let seconds = rebuilt.elapsed.as_secs_f64();
+    let (seconds, rested) = (rebuilt.elapsed.as_secs_f64(), rebuilt.rested.as_secs_f64());
     let rate = rebuilt.events as f64 / seconds.max(f64::EPSILON);
     if json {
         let answer = json!({
-            "projection": projection.name(), "events": rebuilt.events, "seconds": seconds, "events_per_s": rate,
+            "projection": projection.name(), "events": rebuilt.events, "seconds": seconds,
+            "rested_seconds": rested, "events_per_s": rate,
         });
         println!("{answer}");
     } else {
+        let rests = if rested < 0.1 {
+            String::new()
+        } else {
+            format!(" (of which it rested {rested:.1} s, because the live rows were behind)")
+        };
         println!(
-            "{} {done} from {} events in {seconds:.1} s, {rate:.0} events/s; {where_to}",
+            "{} {done} from {} events in {seconds:.1} s{rests}, {rate:.0} events/s; {where_to}",
             projection.name(),
             rebuilt.events,
         );
