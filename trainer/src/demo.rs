@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::commands;
 use crate::http_client::HttpClient;
-use crate::roles::Process;
+use crate::process::Process;
 
 const EMAIL: &str = "demo@example.org";
 const NAME: &str = "Demo Runner";

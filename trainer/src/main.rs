@@ -10,8 +10,9 @@ mod infrastructure;
 mod migrations;
 mod open_files;
 mod print_config;
+mod process;
 mod progress;
-mod roles;
+mod role;
 mod sign_in_config;
 mod signals;
 

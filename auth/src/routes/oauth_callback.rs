@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use service::readers::text;
 use service::{ApiQuery, JsonBody, Problem, ProblemDetails};
 use url::form_urlencoded;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{IntoParams, IntoResponses, ToSchema};
 
 use super::browser::Browser;
 use super::problems::{BodyProblems, Problems};
@@ -35,6 +35,21 @@ pub(super) struct Answer {
     error: Option<String>,
 }
 
+/// Refuses whoever comes back and is not let in.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+enum ReturnProblems {
+    /// The provider did not let you in or its word is not enough, the account is locked, or a code is needed
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] ProblemDetails),
+    /// Nobody signs in through this provider here
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] ProblemDetails),
+    /// It is linked otherwise already
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] ProblemDetails),
+}
+
 /// Come back from a provider.
 ///
 /// Takes the cookie that the browser left with. Signs in, or links the account that asked for it.
@@ -50,12 +65,7 @@ pub(super) struct Answer {
          headers(("Location" = String, description = "With `#challenge=…`, `#linked=…` or `#error=…`"))),
         (status = 400, description = "Not a browser that left for this provider within ten minutes, or the provider's answer \
                                       does not hold", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "The provider did not let you in or its word is not enough, the account is locked, or a \
-                                      code is needed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, description = "Nobody signs in through this provider here", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 409, description = "It is linked otherwise already", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        ReturnProblems,
         Problems,
     ),
 )]
@@ -97,12 +107,7 @@ pub(super) struct BringBackRequest {
         (status = 200, description = "A session has begun; or, for a link, the link", body = TokenPair),
         (status = 303, description = "On to the redirect_uri it left with",
          headers(("Location" = String, description = "With `#challenge=…`, `#linked=…` or `#error=…`"))),
-        (status = 403, description = "The provider did not let you in or its word is not enough, the account is locked, or a \
-                                      code is needed", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 404, description = "Nobody signs in through this provider here", body = ProblemDetails,
-         content_type = "application/problem+json"),
-        (status = 409, description = "It is linked otherwise already", body = ProblemDetails,
-         content_type = "application/problem+json"),
+        ReturnProblems,
         BodyProblems,
     ),
 )]

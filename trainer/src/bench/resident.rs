@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::machine::peak_mb;
 use super::rig::Rig;
-use crate::roles::Role;
+use crate::role::Role;
 
 /// How long the roles run: they connect, catch up and come to rest.
 const RUN: Duration = Duration::from_secs(30);

@@ -9,7 +9,8 @@ use sqlx::PgPool;
 use super::rig::Rig;
 use crate::config::ServerConfig;
 use crate::http_client::HttpClient;
-use crate::roles::{Listen, Process, Role};
+use crate::process::{Listen, Process};
+use crate::role::Role;
 
 /// The whole program, serving HTTP in this process, with one runner signed in.
 pub(super) struct Stack {

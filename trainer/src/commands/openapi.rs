@@ -1,7 +1,7 @@
 use axum::Router;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
-use crate::roles::Process;
+use crate::process::Process;
 
 /// Prints the OpenAPI document that `/openapi.json` serves. No server is needed for it.
 ///

@@ -3,7 +3,8 @@ use service::ServeOptions;
 
 use crate::config::{HttpConfig, ServerConfig, UpstreamConfig};
 use crate::infrastructure::Infrastructure;
-use crate::roles::{Listen, Process, Role};
+use crate::process::{Listen, Process};
+use crate::role::Role;
 use crate::sign_in_config::SignInConfig;
 
 /// Options of `serve`.

@@ -3,7 +3,8 @@ use clap::Args;
 use crate::config::{HttpConfig, ServerConfig};
 use crate::demo;
 use crate::infrastructure::Infrastructure;
-use crate::roles::{Listen, Process, Role};
+use crate::process::{Listen, Process};
+use crate::role::Role;
 use crate::sign_in_config::SignInConfig;
 
 /// Where everything is served together.

@@ -16,7 +16,7 @@ use super::super::report::row;
 use super::super::resident::serve;
 use super::super::rig::Rig;
 use super::plan;
-use crate::roles::Role;
+use crate::role::Role;
 
 /// How long all of them may take.
 const PATIENCE: Duration = Duration::from_secs(300);

@@ -1,18 +1,16 @@
 //! How workouts are skipped, completed, reopened and removed, as given / when / then.
 
-use chrono::{Days, NaiveDate};
-use cqrs_es::Aggregate;
-use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use domain::plan::{
-    CompleteWorkout, NewWorkout, Plan, PlanCommand, PlanCreated, PlanDetails, PlanError, PlanEvent,
-    PlanStatusChanged, RemoveWorkout, ReopenWorkout, ReviseWorkout, ScheduleWorkouts, SkipWorkout,
-    WorkoutChanged, WorkoutCompleted, WorkoutContent, WorkoutFields, WorkoutMoved, WorkoutRevision,
-    WorkoutScheduled, WorkoutSettled, WorkoutStatus, WorkoutType,
+    CompleteWorkout, PlanCommand, PlanError, PlanEvent, PlanStatusChanged, RemoveWorkout,
+    ReopenWorkout, SkipWorkout, WorkoutCompleted, WorkoutRevision, WorkoutSettled, WorkoutStatus,
 };
-use domain::{
-    Distance, Minutes, Name, OwnerId, PaceRange, PlanId, RunId, SecondsPerKm, Text, WorkoutId,
-};
+use domain::{RunId, WorkoutId};
 use uuid::Uuid;
+
+use super::{
+    PLAN, STRENGTH, TEMPO, changed, created, day_after, everything, first, fold, given, last,
+    move_to, moved, removed, revise, schedule, scheduled, workout,
+};
 
 #[test]
 fn a_planned_workout_is_skipped_and_reopened() {
@@ -124,85 +122,8 @@ fn a_workouts_version_counts_its_own_changes() {
     assert_eq!((tempo.status, tempo.run_id), (WorkoutStatus::Completed, Some(RUN)));
 }
 
-const PLAN: PlanId = PlanId(Uuid::from_u128(1));
-const TEMPO: WorkoutId = WorkoutId(Uuid::from_u128(1));
-const STRENGTH: WorkoutId = WorkoutId(Uuid::from_u128(2));
 const RUN: RunId = RunId(Uuid::from_u128(3));
 const OTHER_RUN: RunId = RunId(Uuid::from_u128(4));
-
-fn given(events: Vec<PlanEvent>) -> AggregateTestExecutor<Plan> {
-    TestFramework::<Plan>::with(()).given(events)
-}
-
-fn fold(events: Vec<PlanEvent>) -> Plan {
-    let mut plan = Plan::default();
-    events.into_iter().for_each(|event| plan.apply(event));
-    plan
-}
-
-fn first() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 3, 2).expect("a real date")
-}
-
-fn last() -> NaiveDate {
-    first() + Days::new(27)
-}
-
-fn day_after(day: NaiveDate) -> NaiveDate {
-    day + Days::new(1)
-}
-
-fn created() -> PlanEvent {
-    let plan = PlanDetails {
-        name: Name::parse("Spring 10K").expect("a name"),
-        description: None,
-        start_date: first(),
-        end_date: last(),
-        goal_race_date: None,
-        goal_race_distance_m: None,
-    };
-    PlanEvent::Created(PlanCreated { plan_id: PLAN, owner_id: OwnerId(Uuid::from_u128(2)), plan })
-}
-
-fn content() -> WorkoutContent {
-    WorkoutContent {
-        name: Name::parse("Tempo").expect("a name"),
-        workout_type: WorkoutType::Tempo,
-        description: None,
-        distance_m: None,
-        duration_minutes: None,
-        target_pace_s_per_km: None,
-    }
-}
-
-/// A workout that says something in every field.
-fn everything() -> WorkoutContent {
-    let pace = |seconds| SecondsPerKm::from_seconds(seconds).expect("a pace");
-    WorkoutContent {
-        name: Name::parse("Long run").expect("a name"),
-        workout_type: WorkoutType::LongRun,
-        description: Text::parse("Slowly").ok(),
-        distance_m: Distance::from_km(18.0).ok(),
-        duration_minutes: Minutes::from_minutes(110).ok(),
-        target_pace_s_per_km: PaceRange::new(pace(340), pace(380)).ok(),
-    }
-}
-
-fn workout(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> NewWorkout {
-    NewWorkout { workout_id, scheduled_date, content: content() }
-}
-
-fn schedule(workouts: Vec<NewWorkout>) -> PlanCommand {
-    PlanCommand::ScheduleWorkouts(ScheduleWorkouts { workouts, fields: WorkoutFields::Single })
-}
-
-fn revise(revision: WorkoutRevision) -> PlanCommand {
-    PlanCommand::ReviseWorkout(ReviseWorkout { workout_id: TEMPO, revision })
-}
-
-fn move_to(day: Option<NaiveDate>) -> WorkoutRevision {
-    WorkoutRevision { scheduled_date: Some(day), ..WorkoutRevision::default() }
-}
 
 fn skip(workout_id: WorkoutId) -> PlanCommand {
     PlanCommand::SkipWorkout(SkipWorkout { workout_id })
@@ -231,34 +152,12 @@ fn commands_for(workout_id: WorkoutId) -> Vec<PlanCommand> {
     ]
 }
 
-fn scheduled(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> PlanEvent {
-    let workout = content();
-    PlanEvent::WorkoutScheduled(WorkoutScheduled {
-        plan_id: PLAN,
-        workout_id,
-        scheduled_date,
-        workout,
-    })
-}
-
-fn moved(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> PlanEvent {
-    PlanEvent::WorkoutMoved(WorkoutMoved { plan_id: PLAN, workout_id, scheduled_date })
-}
-
-fn changed(workout: WorkoutContent) -> PlanEvent {
-    PlanEvent::WorkoutChanged(WorkoutChanged { plan_id: PLAN, workout_id: TEMPO, workout })
-}
-
 fn skipped(workout_id: WorkoutId) -> PlanEvent {
     PlanEvent::WorkoutSkipped(WorkoutSettled { plan_id: PLAN, workout_id })
 }
 
 fn reopened(workout_id: WorkoutId) -> PlanEvent {
     PlanEvent::WorkoutReopened(WorkoutSettled { plan_id: PLAN, workout_id })
-}
-
-fn removed(workout_id: WorkoutId) -> PlanEvent {
-    PlanEvent::WorkoutRemoved(WorkoutSettled { plan_id: PLAN, workout_id })
 }
 
 fn completed(workout_id: WorkoutId, run_id: RunId) -> PlanEvent {

@@ -1,14 +1,18 @@
 //! When a plan may be, and how its dates change, as given / when / then.
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 use cqrs_es::test::TestFramework;
+use domain::WorkoutId;
 use domain::plan::{
-    CreatePlan, GoalChanged, Plan, PlanCommand, PlanCreated, PlanDetails, PlanError, PlanEvent,
-    PlanRescheduled, PlanRevision, RevisePlan, ShiftWorkouts, WorkoutContent, WorkoutMoved,
-    WorkoutScheduled, WorkoutSettled, WorkoutType,
+    Plan, PlanCommand, PlanDetails, PlanError, PlanEvent, PlanRevision, RevisePlan, ShiftWorkouts,
+    WorkoutMoved, WorkoutSettled,
 };
-use domain::{Distance, Name, OwnerId, PlanId, WorkoutId};
 use uuid::Uuid;
+
+use super::{
+    PLAN, TEMPO, create, created, day, details, first, given, last, leads_to, named,
+    refuses_to_create, rescheduled, revise, scheduled, wrong_fields,
+};
 
 #[test]
 fn a_plan_ends_after_it_starts() {
@@ -133,15 +137,8 @@ fn workouts_stay_when_only_the_last_day_moves() {
         .then_expect_events(vec![rescheduled(first(), day(40))]);
 }
 
-const PLAN: PlanId = PlanId(Uuid::from_u128(1));
-const OWNER: OwnerId = OwnerId(Uuid::from_u128(2));
-const TEMPO: WorkoutId = WorkoutId(Uuid::from_u128(1));
 const LONG_RUN: WorkoutId = WorkoutId(Uuid::from_u128(2));
 const UNDATED: WorkoutId = WorkoutId(Uuid::from_u128(3));
-
-fn given(events: Vec<PlanEvent>) -> cqrs_es::test::AggregateTestExecutor<Plan> {
-    TestFramework::<Plan>::with(()).given(events)
-}
 
 fn accepts(details: PlanDetails) {
     let result = TestFramework::<Plan>::with(())
@@ -149,49 +146,6 @@ fn accepts(details: PlanDetails) {
         .when(create(details))
         .inspect_result();
     assert!(result.is_ok(), "{result:?}");
-}
-
-fn refuses_to_create(details: PlanDetails, why: &[(&str, &'static str)]) {
-    let framework = TestFramework::<Plan>::with(());
-    let result = framework.given_no_previous_events().when(create(details)).inspect_result();
-    assert_eq!(wrong_fields(result), named(why));
-}
-
-fn first() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 3, 2).expect("a real date")
-}
-
-fn last() -> NaiveDate {
-    day(27)
-}
-
-/// The day that many days after the first.
-fn day(n: i64) -> NaiveDate {
-    let days = Days::new(n.unsigned_abs());
-    if n < 0 { first() - days } else { first() + days }
-}
-
-fn name(text: &str) -> Name {
-    Name::parse(text).expect("a name")
-}
-
-fn details() -> PlanDetails {
-    PlanDetails {
-        name: name("Spring 10K"),
-        description: None,
-        start_date: first(),
-        end_date: last(),
-        goal_race_date: None,
-        goal_race_distance_m: None,
-    }
-}
-
-fn create(details: PlanDetails) -> PlanCommand {
-    PlanCommand::Create(CreatePlan { plan_id: PLAN, owner_id: OWNER, details })
-}
-
-fn revise(revision: PlanRevision) -> PlanCommand {
-    PlanCommand::Revise(RevisePlan { revision, shift_workouts: ShiftWorkouts::No })
 }
 
 fn shift(revision: PlanRevision) -> PlanCommand {
@@ -202,56 +156,10 @@ fn dates(start: NaiveDate, end: NaiveDate) -> PlanRevision {
     PlanRevision { start_date: Some(start), end_date: Some(end), ..PlanRevision::default() }
 }
 
-fn created() -> PlanEvent {
-    PlanEvent::Created(PlanCreated { plan_id: PLAN, owner_id: OWNER, plan: details() })
-}
-
-fn leads_to(
-    goal_race_date: Option<NaiveDate>,
-    goal_race_distance_m: Option<Distance>,
-) -> PlanEvent {
-    PlanEvent::GoalChanged(GoalChanged { plan_id: PLAN, goal_race_date, goal_race_distance_m })
-}
-
-fn rescheduled(start_date: NaiveDate, end_date: NaiveDate) -> PlanEvent {
-    PlanEvent::Rescheduled(PlanRescheduled { plan_id: PLAN, start_date, end_date })
-}
-
-fn scheduled(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> PlanEvent {
-    let workout = WorkoutContent {
-        name: name(&format!("Workout {}", workout_id.0.as_u128())),
-        workout_type: WorkoutType::EasyRun,
-        description: None,
-        distance_m: None,
-        duration_minutes: None,
-        target_pace_s_per_km: None,
-    };
-    PlanEvent::WorkoutScheduled(WorkoutScheduled {
-        plan_id: PLAN,
-        workout_id,
-        scheduled_date,
-        workout,
-    })
-}
-
 fn moved(workout_id: WorkoutId, day: NaiveDate) -> PlanEvent {
     PlanEvent::WorkoutMoved(WorkoutMoved { plan_id: PLAN, workout_id, scheduled_date: Some(day) })
 }
 
 fn removed(workout_id: WorkoutId) -> PlanEvent {
     PlanEvent::WorkoutRemoved(WorkoutSettled { plan_id: PLAN, workout_id })
-}
-
-/// The fields a refusal names, with the codes of what is wrong.
-fn wrong_fields(result: Result<Vec<PlanEvent>, PlanError>) -> Vec<(String, &'static str)> {
-    match result {
-        Err(PlanError::Invalid(violations)) => {
-            violations.into_iter().map(|v| (v.field, v.code)).collect()
-        }
-        other => panic!("expected a refusal of fields, got {other:?}"),
-    }
-}
-
-fn named(fields: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
-    fields.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect()
 }

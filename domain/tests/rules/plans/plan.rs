@@ -1,14 +1,16 @@
 //! What a plan allows, as given / when / then.
 
-use chrono::{Days, NaiveDate};
 use cqrs_es::test::TestFramework;
 use domain::plan::{
-    CreatePlan, DeletePlan, GoalChanged, Plan, PlanCommand, PlanCreated, PlanDescribed,
-    PlanDetails, PlanError, PlanEvent, PlanRenamed, PlanRescheduled, PlanRevision, PlanStatus,
-    PlanStatusChanged, RevisePlan, ShiftWorkouts, WorkoutContent, WorkoutScheduled, WorkoutType,
+    DeletePlan, Plan, PlanCommand, PlanDescribed, PlanDetails, PlanError, PlanEvent, PlanRenamed,
+    PlanRevision, PlanStatus, PlanStatusChanged,
 };
-use domain::{Distance, Name, OwnerId, PlanId, Text, WorkoutId};
-use uuid::Uuid;
+use domain::{Distance, Text};
+
+use super::{
+    PLAN, TEMPO, create, created, day, details, first, fold, given, last, leads_to, name, named,
+    refuses_to_create, rescheduled, revise, scheduled, wrong_fields,
+};
 
 #[test]
 fn a_plan_begins_as_a_draft() {
@@ -128,7 +130,6 @@ fn a_revision_keeps_the_rules_of_creation() {
 #[test]
 fn a_plan_changes_status_only_along_the_allowed_ways() {
     use PlanStatus::{Abandoned, Active, Completed, Draft};
-
     for from in PlanStatus::ALL {
         for to in PlanStatus::ALL {
             let expected = match (from, to) {
@@ -198,48 +199,9 @@ fn a_status_is_read_from_its_own_word_only() {
     assert!("Draft".parse::<PlanStatus>().is_err() && "".parse::<PlanStatus>().is_err());
 }
 
-const PLAN: PlanId = PlanId(Uuid::from_u128(1));
-const OWNER: OwnerId = OwnerId(Uuid::from_u128(2));
-const TEMPO: WorkoutId = WorkoutId(Uuid::from_u128(1));
-
-fn given(events: Vec<PlanEvent>) -> cqrs_es::test::AggregateTestExecutor<Plan> {
-    TestFramework::<Plan>::with(()).given(events)
-}
-
-fn fold(events: Vec<PlanEvent>) -> Plan {
-    use cqrs_es::Aggregate;
-    let mut plan = Plan::default();
-    events.into_iter().for_each(|event| plan.apply(event));
-    plan
-}
-
-fn refuses_to_create(details: PlanDetails, why: &[(&str, &'static str)]) {
-    let framework = TestFramework::<Plan>::with(());
-    let result = framework.given_no_previous_events().when(create(details)).inspect_result();
-    assert_eq!(wrong_fields(result), named(why));
-}
-
 fn refuses_to_revise(revision: PlanRevision, why: &[(&str, &'static str)]) {
     let result = given(vec![created()]).when(revise(revision)).inspect_result();
     assert_eq!(wrong_fields(result), named(why));
-}
-
-fn first() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 3, 2).expect("a real date")
-}
-
-fn last() -> NaiveDate {
-    day(27)
-}
-
-/// The day that many days after the first.
-fn day(n: i64) -> NaiveDate {
-    let days = Days::new(n.unsigned_abs());
-    if n < 0 { first() - days } else { first() + days }
-}
-
-fn name(text: &str) -> Name {
-    Name::parse(text).expect("a name")
 }
 
 fn text(text: &str) -> Text {
@@ -248,29 +210,6 @@ fn text(text: &str) -> Text {
 
 fn km(km: f64) -> Distance {
     Distance::from_km(km).expect("a distance")
-}
-
-fn details() -> PlanDetails {
-    PlanDetails {
-        name: name("Spring 10K"),
-        description: None,
-        start_date: first(),
-        end_date: last(),
-        goal_race_date: None,
-        goal_race_distance_m: None,
-    }
-}
-
-fn create(details: PlanDetails) -> PlanCommand {
-    PlanCommand::Create(CreatePlan { plan_id: PLAN, owner_id: OWNER, details })
-}
-
-fn revise(revision: PlanRevision) -> PlanCommand {
-    PlanCommand::Revise(RevisePlan { revision, shift_workouts: ShiftWorkouts::No })
-}
-
-fn created() -> PlanEvent {
-    PlanEvent::Created(PlanCreated { plan_id: PLAN, owner_id: OWNER, plan: details() })
 }
 
 fn deleted() -> PlanEvent {
@@ -298,46 +237,4 @@ fn that_is(status: PlanStatus) -> Vec<PlanEvent> {
 
 fn describes(description: Option<Text>) -> PlanEvent {
     PlanEvent::Described(PlanDescribed { plan_id: PLAN, description })
-}
-
-fn leads_to(
-    goal_race_date: Option<NaiveDate>,
-    goal_race_distance_m: Option<Distance>,
-) -> PlanEvent {
-    PlanEvent::GoalChanged(GoalChanged { plan_id: PLAN, goal_race_date, goal_race_distance_m })
-}
-
-fn rescheduled(start_date: NaiveDate, end_date: NaiveDate) -> PlanEvent {
-    PlanEvent::Rescheduled(PlanRescheduled { plan_id: PLAN, start_date, end_date })
-}
-
-fn scheduled(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> PlanEvent {
-    let workout = WorkoutContent {
-        name: name(&format!("Workout {}", workout_id.0.as_u128())),
-        workout_type: WorkoutType::EasyRun,
-        description: None,
-        distance_m: None,
-        duration_minutes: None,
-        target_pace_s_per_km: None,
-    };
-    PlanEvent::WorkoutScheduled(WorkoutScheduled {
-        plan_id: PLAN,
-        workout_id,
-        scheduled_date,
-        workout,
-    })
-}
-
-/// The fields a refusal names, with the codes of what is wrong.
-fn wrong_fields(result: Result<Vec<PlanEvent>, PlanError>) -> Vec<(String, &'static str)> {
-    match result {
-        Err(PlanError::Invalid(violations)) => {
-            violations.into_iter().map(|v| (v.field, v.code)).collect()
-        }
-        other => panic!("expected a refusal of fields, got {other:?}"),
-    }
-}
-
-fn named(fields: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
-    fields.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect()
 }

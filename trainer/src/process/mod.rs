@@ -1,98 +1,27 @@
-//! The parts of the program, and how each is run.
+//! A process with some of the program's parts.
+
+mod background;
+mod states;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use auth::{LoginThrottle, MasterKey, Providers};
 use axum::Router;
-use chrono::Utc;
-use clap::ValueEnum;
-use command_api::CommandState;
 use event_store::{EventStore, StoreConfig};
 use gateway::{Api, DoorSettings, Gateway, UpstreamAddress, Upstreams};
-use nats::{Announcer, Relay};
-use operations::OperationsState;
-use pdf::{MailWith, Pace, PdfState, Printer};
-use pdf_storage::Files;
-use projector::{OnProjected, Parts, Projection};
-use query_api::{Calendar, QueryState};
 use service::{HealthChecks, Metrics, ReadModels, ServeOptions};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use typesetting::Typesetter;
-use utoipa::openapi::OpenApi;
 
 use crate::config::{ServerConfig, UpstreamConfig};
+use crate::role::Role;
 
 /// How long the last announcements may take to reach NATS at the end.
 const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
-
-/// A part of the program that may be a process of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Role {
-    /// The public door: passes requests on to the others.
-    Gateway,
-    /// Writes: commands in, events out.
-    CommandApi,
-    /// Reads: rows as JSON.
-    QueryApi,
-    /// PDFs of plans: asked for, rendered, fetched.
-    Pdf,
-    /// Accounts and tokens.
-    Auth,
-    /// Events into rows.
-    Projector,
-    /// Events onto NATS.
-    Relay,
-    /// What is done in the background: completing erasures, sending mails.
-    Worker,
-}
-
-impl Role {
-    /// Everything that one process does when there is only one. Its door is its own, and no role.
-    pub(crate) const ALL: [Self; 7] = [
-        Self::CommandApi,
-        Self::QueryApi,
-        Self::Pdf,
-        Self::Auth,
-        Self::Projector,
-        Self::Relay,
-        Self::Worker,
-    ];
-
-    /// Its name, as `serve` takes it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Gateway => "gateway",
-            Self::CommandApi => "command-api",
-            Self::QueryApi => "query-api",
-            Self::Pdf => "pdf",
-            Self::Auth => "auth",
-            Self::Projector => "projector",
-            Self::Relay => "relay",
-            Self::Worker => "worker",
-        }
-    }
-
-    /// Where it listens when it is alone.
-    pub(crate) fn port(self) -> u16 {
-        match self {
-            Self::Gateway => 8000,
-            Self::CommandApi => 8001,
-            Self::Pdf => 8002,
-            Self::Auth => 8004,
-            Self::QueryApi => 8005,
-            Self::Projector => 8006,
-            Self::Relay => 8007,
-            Self::Worker => 8008,
-        }
-    }
-}
 
 /// What the roles of one process share.
 pub(crate) struct Process {
@@ -242,18 +171,6 @@ impl Process {
         self.serve(listener, router, listen.options)
     }
 
-    /// What each API says of itself, for which nothing has to run: commands, queries, PDFs, accounts,
-    /// operations.
-    pub(crate) fn documents(&self) -> [OpenApi; 5] {
-        [
-            command_api::router(self.command_state()).into_openapi(),
-            query_api::router(self.query_state()).into_openapi(),
-            pdf::openapi_document(),
-            auth::document(),
-            operations::router(self.operations_state()).into_openapi(),
-        ]
-    }
-
     fn serve(
         &mut self,
         listener: TcpListener,
@@ -264,29 +181,6 @@ impl Process {
         let shutdown = self.shutdown.clone();
         self.tasks.spawn(service::serve_with(listener, router, shutdown, options));
         Ok(local)
-    }
-
-    /// What the command-api works with.
-    pub(crate) fn command_state(&self) -> CommandState {
-        CommandState {
-            store: self.store.clone(),
-            read_models: self.read_models.clone(),
-            clock: Arc::new(Utc::now),
-        }
-    }
-
-    /// What the query-api works with.
-    pub(crate) fn query_state(&self) -> QueryState {
-        QueryState {
-            pool: self.pool.clone(),
-            read_models: self.read_models.clone(),
-            calendar: Calendar::Utc,
-        }
-    }
-
-    /// What operators' requests work with.
-    pub(crate) fn operations_state(&self) -> OperationsState {
-        OperationsState { pool: self.pool.clone(), shutdown: self.shutdown.clone() }
     }
 
     fn public(
@@ -313,122 +207,6 @@ impl Process {
         HealthChecks::new(name, env!("CARGO_PKG_VERSION"), self.pool.clone(), nats)
     }
 
-    fn project(&mut self) {
-        let (on_projected, news) = self.announcing();
-        for news in news {
-            self.tasks.spawn(announce(
-                news,
-                Announcer::new(self.client.clone()),
-                self.shutdown.clone(),
-            ));
-        }
-        for projection in Projection::ALL {
-            self.tasks.spawn(projector::follow(
-                projection,
-                self.pool.clone(),
-                self.client.clone(),
-                Some(self.store.appended()),
-                Arc::clone(&on_projected),
-                self.shutdown.clone(),
-            ));
-        }
-    }
-
-    /// Tells those who wait in this process at once, and those in others over NATS.
-    fn announcing(&self) -> (OnProjected, Vec<News>) {
-        let (senders, news): (Vec<_>, Vec<_>) = Projection::ALL
-            .into_iter()
-            .map(|projection| {
-                let (sender, reached) = watch::channel((Parts::ALL, 0_i64));
-                ((projection, sender), News { projection, reached })
-            })
-            .unzip();
-        let read_models = self.read_models.clone();
-        let on_projected: OnProjected = Arc::new(move |projection, parts, position| {
-            read_models.announce(projection.name(), parts.bits() as u64, position.unsigned_abs());
-            if let Some((_, sender)) =
-                senders.iter().find(|(candidate, _)| *candidate == projection)
-            {
-                sender.send_replace((parts, position));
-            }
-        });
-        (on_projected, news)
-    }
-
-    /// Answers whether events can be published.
-    fn relay(&mut self, config: &ServerConfig) -> watch::Receiver<bool> {
-        let relay = Relay::new(
-            self.pool.clone(),
-            self.client.clone(),
-            config.stream(),
-            Some(self.store.appended()),
-        );
-        let publishes = relay.publishes();
-        self.tasks.spawn(relay.run(self.shutdown.clone()));
-        publishes
-    }
-
-    fn erase(&mut self, files: Files) {
-        let (pool, client) = (self.pool.clone(), self.client.clone());
-        self.tasks.spawn(erasure::run(pool, client, files, self.shutdown.clone()));
-    }
-
-    fn printer(
-        &self,
-        config: &ServerConfig,
-        master_key: &MasterKey,
-        typesetter: &Arc<Typesetter>,
-    ) -> anyhow::Result<Printer> {
-        Ok(Printer {
-            store: self.store.clone(),
-            files: config.printing.files(&config.data_dir)?,
-            render: pdf::render_with(Arc::clone(typesetter)),
-            mail: MailWith { key: master_key.mail_key() },
-            public_url: config.accounts.public_address()?,
-            kept_for: config.printing.kept_for()?,
-            pace: Pace::default(),
-        })
-    }
-
-    fn pdf_state(&self, printer: &Printer, typesetter: Arc<Typesetter>) -> PdfState {
-        PdfState {
-            commands: self.command_state(),
-            pool: self.pool.clone(),
-            files: printer.files.clone(),
-            typesetter,
-        }
-    }
-
-    fn print(&mut self, printer: Printer) {
-        let (client, shutdown) = (self.client.clone(), self.shutdown.clone());
-        let appended = Some(self.store.appended());
-        self.tasks.spawn(pdf::run(printer, client, appended, shutdown));
-    }
-
-    fn tell_others_what_was_appended(&mut self) {
-        let announcer = Announcer::new(self.client.clone());
-        let mut appended = self.store.appended();
-        let shutdown = self.shutdown.clone();
-        self.tasks.spawn(async move {
-            while let Some(Ok(())) = shutdown.run_until_cancelled(appended.changed()).await {
-                let position = *appended.borrow_and_update();
-                announcer.appended(position).await;
-            }
-        });
-    }
-
-    fn hear_what_others_projected(&mut self) {
-        let (read_models, client, shutdown) =
-            (self.read_models.clone(), self.client.clone(), self.shutdown.clone());
-        self.tasks.spawn(async move {
-            if let Some(Err(error)) =
-                shutdown.run_until_cancelled(read_models.follow_nats(client)).await
-            {
-                tracing::warn!(%error, "checkpoints are polled, not heard");
-            }
-        });
-    }
-
     /// Ends everything in order and waits for it.
     pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
@@ -446,17 +224,4 @@ async fn listener(address: (IpAddr, u16)) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("port {} of {} cannot be listened on", address.1, address.0))
-}
-
-/// How far a projection has come, for other processes.
-struct News {
-    projection: Projection,
-    reached: watch::Receiver<(Parts, i64)>,
-}
-
-async fn announce(mut news: News, announcer: Announcer, shutdown: CancellationToken) {
-    while let Some(Ok(())) = shutdown.run_until_cancelled(news.reached.changed()).await {
-        let (parts, position) = *news.reached.borrow_and_update();
-        announcer.projected(news.projection.name(), parts.bits() as u64, position).await;
-    }
 }

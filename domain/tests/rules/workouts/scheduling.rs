@@ -1,14 +1,17 @@
 //! What a plan allows its workouts, as given / when / then.
 
 use chrono::{Days, NaiveDate};
-use cqrs_es::test::{AggregateTestExecutor, TestFramework};
 use domain::plan::{
-    NewWorkout, Plan, PlanCommand, PlanCreated, PlanDetails, PlanError, PlanEvent, ReviseWorkout,
-    ScheduleWorkouts, WorkoutChanged, WorkoutContent, WorkoutFields, WorkoutMoved, WorkoutRevision,
-    WorkoutScheduled, WorkoutSettled, WorkoutType,
+    PlanCommand, PlanError, ScheduleWorkouts, WorkoutContent, WorkoutFields, WorkoutRevision,
+    WorkoutType,
 };
-use domain::{Distance, Minutes, Name, OwnerId, PaceRange, PlanId, SecondsPerKm, Text, WorkoutId};
+use domain::{PaceRange, SecondsPerKm, WorkoutId};
 use uuid::Uuid;
+
+use super::{
+    STRENGTH, TEMPO, changed, content, created, day_after, everything, first, given, last, move_to,
+    moved, removed, revise, schedule, scheduled, workout, wrong_fields,
+};
 
 #[test]
 fn a_workout_is_scheduled_on_any_day_of_the_plan_or_on_none() {
@@ -217,118 +220,15 @@ fn a_workout_type_is_read_from_its_own_word_only() {
     }
 }
 
-const PLAN: PlanId = PlanId(Uuid::from_u128(1));
-const TEMPO: WorkoutId = WorkoutId(Uuid::from_u128(1));
-const STRENGTH: WorkoutId = WorkoutId(Uuid::from_u128(2));
-
 fn id(n: usize) -> WorkoutId {
     WorkoutId(Uuid::from_u128(0x1000 + n as u128))
-}
-
-fn given(events: Vec<PlanEvent>) -> AggregateTestExecutor<Plan> {
-    TestFramework::<Plan>::with(()).given(events)
-}
-
-fn first() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 3, 2).expect("a real date")
-}
-
-fn last() -> NaiveDate {
-    first() + Days::new(27)
 }
 
 fn day_before(day: NaiveDate) -> NaiveDate {
     day - Days::new(1)
 }
 
-fn day_after(day: NaiveDate) -> NaiveDate {
-    day + Days::new(1)
-}
-
-fn created() -> PlanEvent {
-    let plan = PlanDetails {
-        name: Name::parse("Spring 10K").expect("a name"),
-        description: None,
-        start_date: first(),
-        end_date: last(),
-        goal_race_date: None,
-        goal_race_distance_m: None,
-    };
-    PlanEvent::Created(PlanCreated { plan_id: PLAN, owner_id: OwnerId(Uuid::from_u128(2)), plan })
-}
-
-fn content() -> WorkoutContent {
-    WorkoutContent {
-        name: Name::parse("Tempo").expect("a name"),
-        workout_type: WorkoutType::Tempo,
-        description: None,
-        distance_m: None,
-        duration_minutes: None,
-        target_pace_s_per_km: None,
-    }
-}
-
-/// A workout that says something in every field.
-fn everything() -> WorkoutContent {
-    let pace = |seconds| SecondsPerKm::from_seconds(seconds).expect("a pace");
-    WorkoutContent {
-        name: Name::parse("Long run").expect("a name"),
-        workout_type: WorkoutType::LongRun,
-        description: Text::parse("Slowly").ok(),
-        distance_m: Distance::from_km(18.0).ok(),
-        duration_minutes: Minutes::from_minutes(110).ok(),
-        target_pace_s_per_km: PaceRange::new(pace(340), pace(380)).ok(),
-    }
-}
-
-fn workout(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> NewWorkout {
-    NewWorkout { workout_id, scheduled_date, content: content() }
-}
-
-fn schedule(workouts: Vec<NewWorkout>) -> PlanCommand {
-    PlanCommand::ScheduleWorkouts(ScheduleWorkouts { workouts, fields: WorkoutFields::Single })
-}
-
-fn revise(revision: WorkoutRevision) -> PlanCommand {
-    PlanCommand::ReviseWorkout(ReviseWorkout { workout_id: TEMPO, revision })
-}
-
-fn move_to(day: Option<NaiveDate>) -> WorkoutRevision {
-    WorkoutRevision { scheduled_date: Some(day), ..WorkoutRevision::default() }
-}
-
-fn scheduled(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> PlanEvent {
-    let workout = content();
-    PlanEvent::WorkoutScheduled(WorkoutScheduled {
-        plan_id: PLAN,
-        workout_id,
-        scheduled_date,
-        workout,
-    })
-}
-
-fn moved(workout_id: WorkoutId, scheduled_date: Option<NaiveDate>) -> PlanEvent {
-    PlanEvent::WorkoutMoved(WorkoutMoved { plan_id: PLAN, workout_id, scheduled_date })
-}
-
-fn changed(workout: WorkoutContent) -> PlanEvent {
-    PlanEvent::WorkoutChanged(WorkoutChanged { plan_id: PLAN, workout_id: TEMPO, workout })
-}
-
-fn removed(workout_id: WorkoutId) -> PlanEvent {
-    PlanEvent::WorkoutRemoved(WorkoutSettled { plan_id: PLAN, workout_id })
-}
-
-/// The fields a refusal names; each workout has but one way to be wrong here.
-fn wrong_fields(result: Result<Vec<PlanEvent>, PlanError>) -> Vec<(String, &'static str)> {
-    match result {
-        Err(PlanError::Invalid(violations)) => {
-            violations.into_iter().map(|v| (v.field, v.code)).collect()
-        }
-        other => panic!("expected a refusal of fields, got {other:?}"),
-    }
-}
-
+/// What a refusal names; each workout has but one way to be wrong here.
 fn named(fields: &[&str]) -> Vec<(String, &'static str)> {
     fields.iter().map(|field| ((*field).to_owned(), "outside_plan")).collect()
 }

@@ -1,16 +1,17 @@
 //! What a run allows, as given / when / then.
 
-use chrono::{DateTime, FixedOffset, NaiveDate};
-use cqrs_es::test::{AggregateTestExecutor, TestFramework};
+use cqrs_es::test::TestFramework;
 use domain::run::{
-    CorrectRun, DeleteRun, Match, MatchRun, RecordRun, Run, RunCommand, RunCorrected, RunDeleted,
-    RunDetails, RunError, RunEvent, RunMatched, RunRecorded, RunRevision, Source, UnmatchRun,
+    DeleteRun, Match, MatchRun, RecordRun, Run, RunCommand, RunDeleted, RunDetails, RunError,
+    RunEvent, RunMatched, RunRevision, Source, UnmatchRun,
 };
-use domain::{
-    Decider, Distance, Elevation, Heartbeat, OwnerId, PerceivedEffort, PlanId, RunId, Seconds,
-    Text, WorkoutId,
-};
+use domain::{Decider, Elevation, Heartbeat, PerceivedEffort, PlanId, WorkoutId};
 use uuid::Uuid;
+
+use super::{
+    OWNER, RUN, at, bpm, correct, corrected, date, details, everything, given, km, recorded,
+    seconds, today, wrong_fields,
+};
 
 #[test]
 fn a_run_is_recorded_as_it_was() {
@@ -224,15 +225,9 @@ fn a_source_is_read_from_its_own_word_only() {
     assert!("Strava".parse::<Source>().is_err() && "garmin".parse::<Source>().is_err());
 }
 
-const RUN: RunId = RunId(Uuid::from_u128(1));
-const OWNER: OwnerId = OwnerId(Uuid::from_u128(2));
 const PLAN: PlanId = PlanId(Uuid::from_u128(3));
 const TEMPO: WorkoutId = WorkoutId(Uuid::from_u128(4));
 const LONG_RUN: WorkoutId = WorkoutId(Uuid::from_u128(5));
-
-fn given(events: Vec<RunEvent>) -> AggregateTestExecutor<Run> {
-    TestFramework::<Run>::with(()).given(events)
-}
 
 fn accepts(details: RunDetails) {
     given(vec![]).when(record(details.clone())).then_expect_events(vec![recorded(details)]);
@@ -242,61 +237,6 @@ fn refuses(details: RunDetails, fields: &[(&str, &'static str)]) {
     let expected: Vec<_> =
         fields.iter().map(|(field, code)| ((*field).to_owned(), *code)).collect();
     assert_eq!(wrong_fields(given(vec![]).when(record(details)).inspect_result()), expected);
-}
-
-fn today() -> NaiveDate {
-    date(2026, 5, 15)
-}
-
-fn date(year: i32, month: u32, day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, month, day).expect("a real date")
-}
-
-fn at(instant: &str) -> DateTime<FixedOffset> {
-    instant.parse().expect("an instant")
-}
-
-fn km(km: f64) -> Distance {
-    Distance::from_km(km).expect("a distance")
-}
-
-fn seconds(seconds: i64) -> Seconds {
-    Seconds::from_seconds(seconds).expect("a duration")
-}
-
-fn bpm(bpm: i64) -> Option<Heartbeat> {
-    Some(Heartbeat::from_bpm(bpm).expect("a heart rate"))
-}
-
-/// 10 km in 50 minutes, today, and nothing else known.
-fn details() -> RunDetails {
-    RunDetails {
-        actual_date: today(),
-        started_at: None,
-        distance_m: km(10.0),
-        duration_s: seconds(3_000),
-        average_heart_rate: None,
-        max_heart_rate: None,
-        elevation_gain_m: None,
-        perceived_effort: None,
-        is_race: false,
-        notes: None,
-    }
-}
-
-/// The same distance and time, with something said in every field.
-fn everything() -> RunDetails {
-    RunDetails {
-        actual_date: date(2026, 5, 14),
-        started_at: Some(at("2026-05-14T06:30:00+02:00")),
-        average_heart_rate: bpm(151),
-        max_heart_rate: bpm(176),
-        elevation_gain_m: Elevation::from_metres(84.0).ok(),
-        perceived_effort: PerceivedEffort::from_level(7).ok(),
-        is_race: true,
-        notes: Text::parse("Windy").ok(),
-        ..details()
-    }
 }
 
 fn record(details: RunDetails) -> RunCommand {
@@ -311,26 +251,8 @@ fn record(details: RunDetails) -> RunCommand {
     })
 }
 
-fn correct(revision: RunRevision) -> RunCommand {
-    RunCommand::Correct(CorrectRun { revision, today: today(), duration_field: "duration_seconds" })
-}
-
 fn match_with(workout_id: WorkoutId) -> RunCommand {
     RunCommand::Match(MatchRun { with: Match { plan_id: PLAN, workout_id } })
-}
-
-fn recorded(run: RunDetails) -> RunEvent {
-    RunEvent::Recorded(RunRecorded {
-        run_id: RUN,
-        owner_id: OWNER,
-        source: Source::File,
-        external_id: Some("4711".to_owned()),
-        run,
-    })
-}
-
-fn corrected(run: RunDetails) -> RunEvent {
-    RunEvent::Corrected(RunCorrected { run_id: RUN, run })
 }
 
 fn matched(workout_id: WorkoutId) -> RunEvent {
@@ -343,14 +265,4 @@ fn unmatched(workout_id: WorkoutId) -> RunEvent {
 
 fn deleted() -> RunEvent {
     RunEvent::Deleted(RunDeleted { run_id: RUN })
-}
-
-/// The fields a refusal names, with the codes of what is wrong.
-fn wrong_fields(result: Result<Vec<RunEvent>, RunError>) -> Vec<(String, &'static str)> {
-    match result {
-        Err(RunError::Invalid(violations)) => {
-            violations.into_iter().map(|v| (v.field, v.code)).collect()
-        }
-        other => panic!("expected a refusal of fields, got {other:?}"),
-    }
 }
