@@ -1,5 +1,6 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -24,6 +25,20 @@ impl CapturedLog {
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    /// Waits until the log holds this text: whoever does something logs it only afterwards.
+    ///
+    /// # Panics
+    /// When half a minute has passed without it.
+    pub async fn until(&self, text: &str) {
+        let said = async {
+            while !self.text().contains(text) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let patience = Duration::from_secs(30);
+        assert!(tokio::time::timeout(patience, said).await.is_ok(), "{text}: {}", self.text());
     }
 }
 

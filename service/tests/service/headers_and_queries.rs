@@ -1,10 +1,7 @@
 //! What request headers and query parameters mean.
 
-mod asking;
-
 use std::time::Duration;
 
-use asking::{Answer, ask, empty, get};
 use axum::routing::get as on_get;
 use axum::{Json, Router};
 use chrono::{DateTime, FixedOffset, NaiveDate};
@@ -16,6 +13,8 @@ use service::{
     ApiQuery, Cursor, IdempotencyKey, IfMatch, Listing, Page, Prefer, Problem, TrainerPosition,
     enveloped, etag, if_none_match, query,
 };
+
+use super::asking::{Answer, ask, empty, get};
 
 /// Asks with one header on each line given and answers with how the handler sees it.
 async fn seen(router: Router, header: &str, lines: &[&str]) -> Answer {

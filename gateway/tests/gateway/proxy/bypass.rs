@@ -1,8 +1,8 @@
 //! Ways to write a path or a method that some proxies read otherwise than the role behind them.
 
-use crate::house::House;
-use crate::raw::ask;
-use crate::role::Role;
+use super::house::House;
+use super::raw::ask;
+use super::role::Role;
 
 /// None of these is `/api/v1/admin/users`, and none is read as if it were.
 const PATHS: [&str; 22] = [

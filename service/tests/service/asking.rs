@@ -1,5 +1,4 @@
 //! Asks a router as a client would and keeps the answer in one piece.
-#![allow(dead_code)] // Not every test file asks everything.
 
 use axum::Router;
 use axum::body::Body;

@@ -1,8 +1,5 @@
 //! What every answer carries, whoever made it.
 
-mod asking;
-
-use asking::{ask, empty, get, post_json};
 use axum::extract::Path;
 use axum::routing::{get as on_get, post};
 use axum::{Json, Router};
@@ -11,6 +8,8 @@ use http::{Method, Request, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use service::{HealthApi, Metrics, PathId, Problem, ProblemKind, RequestContext, enveloped};
+
+use super::asking::{Answer, ask, empty, get, post_json};
 
 #[derive(Deserialize)]
 struct Strict {
@@ -44,7 +43,7 @@ fn router() -> Router {
     )
 }
 
-async fn read(uri: &str) -> asking::Answer {
+async fn read(uri: &str) -> Answer {
     ask(&router(), empty(get(uri))).await
 }
 

@@ -1,7 +1,5 @@
 //! What clients spend at one gateway they have spent at the others.
 
-#![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
-
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;

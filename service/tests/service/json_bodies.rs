@@ -1,8 +1,5 @@
 //! What a client reads when its JSON body is wrong, and what gets through when it is right.
 
-mod asking;
-
-use asking::{Answer, ask, post_json};
 use axum::body::Body;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -13,6 +10,8 @@ use http::Request;
 use serde_json::{Value, json};
 use service::readers::{boolean, date, instant, integer, number, text, uuid, word};
 use service::{JsonBody, Problem, enveloped};
+
+use super::asking::{Answer, ask, post_json};
 
 struct Everything {
     name: Name,

@@ -2,9 +2,9 @@
 
 use http::Method;
 
-use crate::house::House;
-use crate::raw::ask;
-use crate::role::Role;
+use super::house::House;
+use super::raw::ask;
+use super::role::Role;
 
 #[tokio::test]
 async fn a_request_reaches_the_role_as_it_was_sent() {

@@ -1,11 +1,8 @@
 //! Which access tokens are taken, and what a client reads when one is not.
 
-mod asking;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use asking::{ask, empty, get};
 use axum::Router;
 use axum::routing::get as on_get;
 use base64::Engine;
@@ -18,6 +15,8 @@ use service::{
     authenticated, enveloped,
 };
 use uuid::Uuid;
+
+use super::asking::{ask, empty, get};
 
 const USER: Uuid = Uuid::from_u128(7);
 

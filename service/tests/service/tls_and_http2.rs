@@ -20,6 +20,7 @@ use service::{ServeOptions, Tls, TlsError, Transport, serve_with};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -54,18 +55,28 @@ struct Server {
     address: SocketAddr,
     shutdown: CancellationToken,
     running: JoinHandle<()>,
+    /// Is told of each slow request that its handler has begun with.
+    begun: Arc<Notify>,
 }
 
 async fn start(options: ServeOptions) -> Server {
+    let begun = Arc::new(Notify::new());
+    let slow = Arc::clone(&begun);
     let router = Router::new()
         .route("/", get(async |Extension(transport): Extension<Transport>| transport.scheme()))
         .route("/drip", get(drip))
-        .route("/slow", get(async || tokio::time::sleep(Duration::from_millis(500)).await));
+        .route(
+            "/slow",
+            get(async move || {
+                slow.notify_one();
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }),
+        );
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(serve_with(listener, router, shutdown.clone(), options));
-    Server { address, shutdown, running }
+    Server { address, shutdown, running, begun }
 }
 
 /// Ten bytes, one every 200 ms.
@@ -201,7 +212,7 @@ async fn who_begins_with_it_is_answered_in_http2_without_tls_too() {
 
     // Requests that have begun end before the server does.
     let slow = tokio::spawn(sender.send_request(request("/slow")));
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    server.begun.notified().await;
     server.shutdown.cancel();
     assert_eq!(slow.await.expect("a task").expect("an answer").status(), 200);
     tokio::time::timeout(Duration::from_secs(5), server.running)

@@ -1,12 +1,9 @@
 //! For whom a request is: what a coach's access is believed to be, how long, and what is answered without one.
 
-mod asking;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use asking::{Answer, ask, empty, get};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::routing::get as on_get;
@@ -18,6 +15,8 @@ use service::{
     Problem, Role, enveloped,
 };
 use uuid::Uuid;
+
+use super::asking::{Answer, ask, empty, get};
 
 const COACH: OwnerId = OwnerId(Uuid::from_u128(1));
 const ATHLETE: OwnerId = OwnerId(Uuid::from_u128(2));

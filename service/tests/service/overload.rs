@@ -1,10 +1,7 @@
 //! What clients read when the database cannot serve them, on a real one.
 
-mod asking;
-
 use std::time::Duration;
 
-use asking::{ask, empty, get};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get as on_get;
@@ -13,6 +10,8 @@ use futures::future::join_all;
 use service::{Problem, enveloped};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+
+use super::asking::{ask, empty, get};
 
 async fn run(State(pool): State<PgPool>, Path(what): Path<String>) -> Result<(), Problem> {
     let query = match what.as_str() {

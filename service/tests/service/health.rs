@@ -1,16 +1,15 @@
 //! What `/health` says, on a real database and a real nats-server.
 
-mod asking;
-
 use std::time::{Duration, Instant};
 
-use asking::{ask, empty, get};
 use axum::Router;
 use embedded::testing::shared;
 use serde_json::{Value, json};
 use service::{HealthChecks, enveloped};
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+
+use super::asking::{ask, empty, get};
 
 async fn migrated() -> PgPool {
     let pool = PgPool::connect(&shared().database().await).await.expect("a connection");

@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::Method;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::house::{House, eventually};
-use crate::role::Role;
+use super::house::{House, eventually};
+use super::role::Role;
 
 #[tokio::test]
 async fn one_that_goes_is_left_alone_and_one_that_comes_back_is_asked_again() {

@@ -18,7 +18,7 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::role::Role;
+use super::role::Role;
 
 /// How long a role may take here.
 pub(crate) const ANSWERS_WITHIN: Duration = Duration::from_secs(3);

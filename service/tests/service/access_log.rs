@@ -1,12 +1,9 @@
 //! What the access log says of a request, and what it never says.
 
-mod asking;
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use asking::{ask, empty, get, post_json};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
@@ -26,6 +23,8 @@ use sqlx::PgPool;
 use tempfile::TempDir;
 use tower::ServiceExt;
 use uuid::Uuid;
+
+use super::asking::{ask, empty, get, post_json};
 
 const USER: Uuid = Uuid::from_u128(7);
 

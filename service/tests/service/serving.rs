@@ -1,6 +1,8 @@
 //! The server over real connections: slow clients, too many clients, the end.
 
+use std::future::pending;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -9,6 +11,7 @@ use axum::routing::{get, post};
 use service::{JsonBody, ServeOptions, enveloped, serve_with};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -16,9 +19,13 @@ struct Server {
     address: SocketAddr,
     shutdown: CancellationToken,
     running: JoinHandle<()>,
+    /// Is told of each request that its handler has begun with.
+    begun: Arc<Notify>,
 }
 
 async fn start(options: ServeOptions) -> Server {
+    let begun = Arc::new(Notify::new());
+    let (slow, endless) = (Arc::clone(&begun), Arc::clone(&begun));
     let router = enveloped(
         Router::new()
             .route(
@@ -26,13 +33,26 @@ async fn start(options: ServeOptions) -> Server {
                 get(async |ConnectInfo(client): ConnectInfo<SocketAddr>| client.to_string()),
             )
             .route("/body", post(async |_: JsonBody| "taken"))
-            .route("/slow", get(async || tokio::time::sleep(Duration::from_millis(500)).await)),
+            .route(
+                "/slow",
+                get(async move || {
+                    slow.notify_one();
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }),
+            )
+            .route(
+                "/endless",
+                get(async move || {
+                    endless.notify_one();
+                    pending::<()>().await;
+                }),
+            ),
     );
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(serve_with(listener, router, shutdown.clone(), options));
-    Server { address, shutdown, running }
+    Server { address, shutdown, running, begun }
 }
 
 impl Server {
@@ -74,7 +94,7 @@ async fn who_sends_no_head_is_cut_off() {
         server.answer(beginning).await;
         let elapsed = began.elapsed();
         assert!(
-            (Duration::from_millis(200)..Duration::from_secs(3)).contains(&elapsed),
+            (Duration::from_millis(200)..Duration::from_secs(15)).contains(&elapsed),
             "{beginning:?} {elapsed:?}"
         );
     }
@@ -112,10 +132,9 @@ async fn who_sends_too_much_gets_to_read_why() {
 async fn who_asks_first_is_told_without_sending() {
     let server = start(ServeOptions::default()).await;
     let asking = "POST /body HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\nconnection: close\r\ncontent-length: 5000000\r\n\r\n";
-    let began = Instant::now();
-    let answer = server.answer(asking).await;
+    let answer = tokio::time::timeout(Duration::from_secs(20), server.answer(asking)).await;
+    let answer = answer.expect("an answer, though no body comes");
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
-    assert!(began.elapsed() < Duration::from_secs(2));
 }
 
 #[tokio::test]
@@ -134,13 +153,14 @@ async fn more_clients_than_allowed_wait_their_turn() {
 #[tokio::test]
 async fn requests_that_have_begun_end_before_the_server_does() {
     let server = start(ServeOptions::default()).await;
-    let slow = server.send("GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    // They are accepted in this order.
     let idle = server.send("").await;
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let slow = server.send("GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    server.begun.notified().await;
     server.shutdown.cancel();
     let answer = rest(slow).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    tokio::time::timeout(Duration::from_secs(3), server.running)
+    tokio::time::timeout(Duration::from_secs(20), server.running)
         .await
         .expect("an end")
         .expect("no panic");
@@ -152,11 +172,12 @@ async fn requests_that_have_begun_end_before_the_server_does() {
 async fn a_request_that_does_not_end_is_not_waited_for_without_end() {
     let options = ServeOptions { grace: Duration::from_millis(100), ..ServeOptions::default() };
     let server = start(options).await;
-    let slow = server.send("GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let endless = server.send("GET /endless HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    server.begun.notified().await;
     server.shutdown.cancel();
-    let began = Instant::now();
-    server.running.await.expect("no panic");
-    assert!(began.elapsed() < Duration::from_millis(400), "{:?}", began.elapsed());
-    drop(slow);
+    tokio::time::timeout(Duration::from_secs(5), server.running)
+        .await
+        .expect("an end")
+        .expect("no panic");
+    drop(endless);
 }

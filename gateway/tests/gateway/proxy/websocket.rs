@@ -5,9 +5,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::house::{House, websocket_key};
-use crate::raw::read_until;
-use crate::role::Role;
+use super::house::{House, websocket_key};
+use super::raw::read_until;
+use super::role::Role;
 
 async fn open(house: &House, upgrade: &str) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(house.address).await.unwrap();

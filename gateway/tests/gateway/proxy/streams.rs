@@ -7,9 +7,9 @@ use http::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::house::{ANSWERS_WITHIN, House};
-use crate::raw::read_until;
-use crate::role::Role;
+use super::house::{ANSWERS_WITHIN, House};
+use super::raw::read_until;
+use super::role::Role;
 
 #[tokio::test]
 async fn each_event_comes_when_it_happens_however_long_that_takes() {

@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use http::Method;
 use tokio::net::TcpListener;
 
-use crate::house::House;
-use crate::role::{Role, dies_with_each_request};
+use super::house::House;
+use super::role::{Role, dies_with_each_request};
 
 #[tokio::test]
 async fn a_read_that_is_not_answered_is_answered_by_another() {
