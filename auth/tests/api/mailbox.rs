@@ -5,6 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use mail::{Delivery, Pace, Worker};
+use mailparse::MailHeaderMap;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -53,7 +54,7 @@ impl App {
         let of = |mail_id: &String| {
             let file =
                 files.iter().find(|file| file.to_string_lossy().contains(mail_id.as_str()))?;
-            Some(read(&fs::read_to_string(file).unwrap()))
+            Some(read(&fs::read(file).unwrap()))
         };
         order.iter().filter_map(of).collect()
     }
@@ -76,16 +77,26 @@ impl App {
     }
 }
 
-fn read(message: &str) -> Received {
+fn read(message: &[u8]) -> Received {
+    let mail = mailparse::parse_mail(message).unwrap();
     let header = |name: &str| {
-        let line = message.lines().find_map(|line| line.strip_prefix(name));
-        line.unwrap_or_else(|| panic!("{message}")).trim().to_owned()
+        let value = mail.headers.get_first_value(name);
+        value.unwrap_or_else(|| panic!("{}", String::from_utf8_lossy(message)))
     };
-    let plain = message.split("Content-Type: text/plain").nth(1).unwrap();
-    let plain = plain.split_once("\r\n\r\n").unwrap().1.split("\r\n--").next().unwrap();
+    let plain = mail.parts().find(|part| part.ctype.mimetype == "text/plain").unwrap();
     Received {
-        to: header("To: "),
-        subject: header("Subject: "),
-        text: plain.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n"),
+        to: header("To"),
+        subject: header("Subject"),
+        text: plain.get_body().unwrap().replace("\r\n", "\n"),
     }
+}
+
+#[test]
+fn a_token_is_read_whole_wherever_its_line_is_broken() {
+    let message = "To: ann@example.org\r\nSubject: Show\r\n\
+        Content-Type: multipart/alternative; boundary=\"of-parts\"\r\n\r\n--of-parts\r\n\
+        Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
+        Open http://localhost:8000/api/v1/auth/pages/verify-email#token=3D04bUI3=\r\n\
+        --Ndk7SMura\r\n\r\n--of-parts--\r\n";
+    assert_eq!(read(message.as_bytes()).token(), "04bUI3--Ndk7SMura");
 }

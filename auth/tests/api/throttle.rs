@@ -166,7 +166,10 @@ async fn of_many_guesses_at_once_no_more_are_answered_than_one_after_the_other()
     // Ten are free, and one more after 1 s, 2 s, 4 s and so on.
     let free = 10 + (began.elapsed().as_secs() + 1).ilog2() as usize;
     let answered = statuses.iter().filter(|status| **status != 429).count();
-    assert!((10..=free).contains(&answered), "{free} {statuses:?}");
+    // On a slow machine a wait is over before the right one is looked at: with it counting begins anew for those behind it.
+    let begins_anew = free > 10 && statuses.contains(&200);
+    let most = if begins_anew { free + 10 } else { free };
+    assert!((10..=most).contains(&answered), "{most} {statuses:?}");
     assert!(statuses.iter().all(|status| [200, 401, 429].contains(status)), "{statuses:?}");
 }
 

@@ -29,6 +29,13 @@ fn day() -> impl Strategy<Value = NaiveDate> {
     (0..60_u64).prop_map(|days| today() - Days::new(40) + Days::new(days))
 }
 
+/// The last day of a plan that begins on a day: some day, or about where a plan is too short or too long.
+fn last_day(first: NaiveDate) -> impl Strategy<Value = NaiveDate> {
+    let at_a_limit =
+        select(vec![0_u64, 1, 364, 365, 366]).prop_map(move |days| first + Days::new(days));
+    prop_oneof![3 => day(), 1 => at_a_limit]
+}
+
 fn name() -> impl Strategy<Value = Name> {
     ".{1,12}".prop_filter_map("not a name", |text| Name::parse(&text).ok())
 }
@@ -50,8 +57,9 @@ fn run_id() -> impl Strategy<Value = RunId> {
 }
 
 fn plan_details() -> impl Strategy<Value = PlanDetails> {
-    (name(), option::of(text()), day(), day(), option::of(day()), option::of(distance())).prop_map(
-        |(name, description, start_date, end_date, goal_race_date, goal_race_distance_m)| {
+    let dates = day().prop_flat_map(|first| (Just(first), last_day(first)));
+    (name(), option::of(text()), dates, option::of(day()), option::of(distance())).prop_map(
+        |(name, description, (start_date, end_date), goal_race_date, goal_race_distance_m)| {
             PlanDetails {
                 name,
                 description,
@@ -67,32 +75,26 @@ fn plan_details() -> impl Strategy<Value = PlanDetails> {
 fn plan_revision() -> impl Strategy<Value = PlanRevision> {
     let status = option::of(select(PlanStatus::ALL.to_vec()));
     let goal = (option::of(option::of(day())), option::of(option::of(distance())));
-    (
-        option::of(name()),
-        option::of(option::of(text())),
-        option::of(day()),
-        option::of(day()),
-        goal,
-        status,
+    let both = |first| (Just(Some(first)), last_day(first).prop_map(Some));
+    let dates =
+        prop_oneof![4 => (option::of(day()), option::of(day())), 1 => day().prop_flat_map(both)];
+    (option::of(name()), option::of(option::of(text())), dates, goal, status).prop_map(
+        |(
+            name,
+            description,
+            (start_date, end_date),
+            (goal_race_date, goal_race_distance_m),
+            status,
+        )| PlanRevision {
+            name,
+            description,
+            start_date,
+            end_date,
+            goal_race_date,
+            goal_race_distance_m,
+            status,
+        },
     )
-        .prop_map(
-            |(
-                name,
-                description,
-                start_date,
-                end_date,
-                (goal_race_date, goal_race_distance_m),
-                status,
-            )| PlanRevision {
-                name,
-                description,
-                start_date,
-                end_date,
-                goal_race_date,
-                goal_race_distance_m,
-                status,
-            },
-        )
 }
 
 fn pace_range() -> impl Strategy<Value = PaceRange> {
@@ -233,8 +235,19 @@ fn seconds() -> impl Strategy<Value = Seconds> {
     (60..40_000_i64).prop_map(|seconds| Seconds::from_seconds(seconds).expect("a duration"))
 }
 
+/// A distance and a time in which it is run at 2:00/km or 60:00/km, or a second more or less.
+fn at_the_limits() -> impl Strategy<Value = (Distance, Seconds)> {
+    (1..2_000_i64, select(vec![3, 90]), -1..=1_i64).prop_map(|(length, seconds, more)| {
+        let distance = Distance::from_km(length as f64 * 0.025).expect("a distance");
+        let duration = Seconds::from_seconds(length * seconds + more).expect("a duration");
+        (distance, duration)
+    })
+}
+
+/// Any heart rate, or one of few, so that two are the same.
 fn heartbeat() -> impl Strategy<Value = Heartbeat> {
-    (20..=260_i64).prop_map(|bpm| Heartbeat::from_bpm(bpm).expect("a heart rate"))
+    prop_oneof![20..=260_i64, 150..=152_i64]
+        .prop_map(|bpm| Heartbeat::from_bpm(bpm).expect("a heart rate"))
 }
 
 fn elevation() -> impl Strategy<Value = Elevation> {
@@ -262,9 +275,11 @@ fn run_details() -> impl Strategy<Value = RunDetails> {
         option::of(elevation()),
         option::of(perceived_effort()),
     );
-    let when = day().prop_flat_map(|day| (Just(day), option::of(beginning(day))));
-    (when, distance(), seconds(), effort, any::<bool>(), option::of(text())).prop_map(
-        |((actual_date, started_at), distance_m, duration_s, effort, is_race, notes)| {
+    let began = |on| prop_oneof![4 => beginning(on), 1 => day().prop_flat_map(beginning)];
+    let when = day().prop_flat_map(move |day| (Just(day), option::of(began(day))));
+    let amounts = prop_oneof![2 => (distance(), seconds()), 1 => at_the_limits()];
+    (when, amounts, effort, any::<bool>(), option::of(text())).prop_map(
+        |((actual_date, started_at), (distance_m, duration_s), effort, is_race, notes)| {
             let (average_heart_rate, max_heart_rate, elevation_gain_m, perceived_effort) = effort;
             RunDetails {
                 actual_date,
@@ -291,8 +306,10 @@ fn run_revision() -> impl Strategy<Value = RunRevision> {
         option::of(option::of(perceived_effort())),
     );
     let rest = (option::of(any::<bool>()), option::of(option::of(text())));
-    (option::of(day()), beginning, option::of(distance()), option::of(seconds()), effort, rest)
-        .prop_map(|(actual_date, started_at, distance_m, duration_s, effort, (is_race, notes))| {
+    let both = at_the_limits().prop_map(|(distance, duration)| (Some(distance), Some(duration)));
+    let amounts = prop_oneof![2 => (option::of(distance()), option::of(seconds())), 1 => both];
+    (option::of(day()), beginning, amounts, effort, rest).prop_map(
+        |(actual_date, started_at, (distance_m, duration_s), effort, (is_race, notes))| {
             let (average_heart_rate, max_heart_rate, elevation_gain_m, perceived_effort) = effort;
             RunRevision {
                 actual_date,
@@ -306,7 +323,8 @@ fn run_revision() -> impl Strategy<Value = RunRevision> {
                 is_race,
                 notes,
             }
-        })
+        },
+    )
 }
 
 fn run_command() -> impl Strategy<Value = RunCommand> {

@@ -1,11 +1,14 @@
 //! What holds after any sequence of commands.
 
 mod commands;
+mod export_commands;
+mod export_model;
 mod plan_model;
 mod run_model;
 mod storage;
 
 use domain::plan::{Plan, WorkoutStatus};
+use domain::plan_export::PlanExport;
 use domain::run::Run;
 use domain::{Distance, Heartbeat, Minutes, Seconds, StoredEvent};
 use proptest::collection::vec;
@@ -13,6 +16,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use self::commands::{plan_commands, run_commands, today};
+use self::export_commands::export_commands;
+use self::export_model::{ExportModel, Shown};
 use self::plan_model::PlanModel;
 use self::run_model::RunModel;
 use self::storage::{after, obeyed};
@@ -23,6 +28,7 @@ proptest! {
         let plan = after::<Plan>(commands);
         if let Some(details) = plan.details() {
             prop_assert_eq!(details.violations(), vec![]);
+            prop_assert!(plan_model::is_valid(details), "it breaks a rule: {:?}", details);
             for workout in plan.workouts().values() {
                 let within = workout.scheduled_date.is_none_or(|day| (details.start_date..=details.end_date).contains(&day));
                 prop_assert!(within, "a workout lies outside its plan: {:?}", workout);
@@ -38,9 +44,18 @@ proptest! {
         let run = after::<Run>(commands);
         if let Some(details) = run.details() {
             prop_assert_eq!(details.violations(today(), "duration_seconds"), vec![]);
+            prop_assert!(run_model::is_valid(details), "it breaks a rule: {:?}", details);
         } else {
             prop_assert_eq!(run.matched(), None);
         }
+    }
+
+    #[test]
+    fn a_printed_plan_survives_any_commands_and_storage(commands in export_commands()) {
+        let export = after::<PlanExport>(commands);
+        let all = [export.plan_id().is_some(), export.options().is_some(), export.state().is_some()];
+        prop_assert_eq!(all, [export.id().is_some(); 3]);
+        prop_assert!(export.id().is_some() || export.to_be_mailed_to().is_none());
     }
 
     #[test]
@@ -83,6 +98,24 @@ proptest! {
     }
 
     #[test]
+    fn a_printed_plan_does_what_its_plain_model_does(commands in export_commands()) {
+        let (mut export, mut model) = (PlanExport::default(), ExportModel::default());
+        for command in commands {
+            let said = obeyed(&mut export, command.clone());
+            let before = model.clone();
+            let reason = model.obey(&command);
+            match said {
+                Err(refusal) => prop_assert_eq!(Some(export_model::reason(&refusal)), reason, "{:?}", command),
+                Ok(events) => {
+                    prop_assert_eq!(reason, None, "{:?}", command);
+                    prop_assert_eq!(events == 0, model == before, "{:?} stores {} events", command, events);
+                }
+            }
+            prop_assert_eq!(Shown::of(&export), model.shown(), "after {:?}", command);
+        }
+    }
+
+    #[test]
     fn no_payload_makes_decoding_panic(event_type in select(stored_types()), payload in any::<Vec<u8>>(), json in json()) {
         for payload in [payload, json.into_bytes()] {
             let _ = domain::plan::PlanEvent::decode(event_type, "1", &payload);
@@ -98,6 +131,7 @@ proptest! {
         for error in [
             domain::plan::PlanEvent::decode(event_type, &version, b"{}").unwrap_err(),
             domain::run::RunEvent::decode(event_type, &version, b"{}").unwrap_err(),
+            domain::plan_export::PlanExportEvent::decode(event_type, &version, b"{}").unwrap_err(),
         ] {
             prop_assert_eq!(error.to_string(), format!("unknown event type {event_type} version {version}"), "today {}", today);
         }
@@ -119,14 +153,22 @@ fn stored_versions() -> Vec<(&'static str, &'static str)> {
     use domain::plan::PlanEvent;
     use domain::plan_export::PlanExportEvent;
     use domain::run::RunEvent;
-    [PlanEvent::TYPES, PlanEvent::OLDER, RunEvent::TYPES, RunEvent::OLDER, PlanExportEvent::TYPES]
-        .concat()
+    [
+        PlanEvent::TYPES,
+        PlanEvent::OLDER,
+        RunEvent::TYPES,
+        RunEvent::OLDER,
+        PlanExportEvent::TYPES,
+        PlanExportEvent::OLDER,
+    ]
+    .concat()
 }
 
 fn json() -> impl Strategy<Value = String> {
     let field = select(vec![
         "plan_id",
         "run_id",
+        "pdf_id",
         "owner_id",
         "plan",
         "run",

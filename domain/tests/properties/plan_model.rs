@@ -57,6 +57,18 @@ pub(crate) fn reason(refusal: &PlanError) -> Reason {
     }
 }
 
+/// The rules between a plan's dates, written out once more: whether the domain has them right is not for the
+/// domain to say.
+pub(crate) fn is_valid(details: &PlanDetails) -> bool {
+    let PlanDetails { start_date, end_date, goal_race_date, .. } = *details;
+    let nights = (end_date - start_date).num_days();
+    let is_race_within = match goal_race_date {
+        Some(race) => start_date <= race && race <= end_date,
+        None => true,
+    };
+    (1..366).contains(&nights) && is_race_within
+}
+
 impl PlanModel {
     /// How a plan is.
     pub(crate) fn of(plan: &Plan) -> Self {
@@ -83,7 +95,7 @@ impl PlanModel {
             if self.begun {
                 return vec![Reason::Taken];
             }
-            if !create.details.violations().is_empty() {
+            if !is_valid(&create.details) {
                 return vec![Reason::Invalid];
             }
             let (details, workouts) = (create.details.clone(), BTreeMap::new());
@@ -159,7 +171,7 @@ impl Paper {
         set(&mut details.goal_race_distance_m, goal_race_distance_m);
 
         let mut reasons = vec![];
-        if !details.violations().is_empty() {
+        if !is_valid(details) {
             reasons.push(Reason::Invalid);
         }
         let by = details.start_date - before.start_date;

@@ -100,8 +100,24 @@ impl Paper {
     }
 }
 
-fn is_valid(details: &RunDetails) -> bool {
-    details.violations(today(), "duration_seconds").is_empty()
+/// The rules between what a run says of itself, written out once more: whether the domain has them right is not
+/// for the domain to say.
+pub(crate) fn is_valid(details: &RunDetails) -> bool {
+    let days_ahead = (details.actual_date - today()).num_days();
+    let day = details.actual_date.to_string();
+    let is_of_its_day = match details.started_at {
+        Some(at) => at.to_rfc3339().starts_with(&day),
+        None => true,
+    };
+    // 2:00/km are 120 milliseconds a metre, 60:00/km are 3,600.
+    let metres = i64::from(details.distance_m.metres());
+    let milliseconds = i64::from(details.duration_s.seconds()) * 1_000;
+    let is_on_foot = milliseconds >= 120 * metres && milliseconds <= 3_600 * metres;
+    let is_most_most = match (details.average_heart_rate, details.max_heart_rate) {
+        (Some(average), Some(most)) => average.bpm() <= most.bpm(),
+        _one_or_none => true,
+    };
+    days_ahead <= 1 && is_of_its_day && is_on_foot && is_most_most
 }
 
 fn corrected(mut details: RunDetails, revision: RunRevision) -> RunDetails {
