@@ -10,6 +10,8 @@ CARGO ?= cargo
 BENCH ?= append http gateway visible rebuild print
 # How long `make torture` kills and stops everything. TRAINER_TEST_SEED=… replays what a seed draws.
 TORTURE_MINUTES ?= 30
+# How many seeds it tries in each deterministic simulation first.
+TORTURE_SEEDS ?= 200000
 # Which guards `make mutate-guards` takes out: those with this word in their name, or all.
 GUARD ?=
 # What `make bench-print` compares with.
@@ -34,7 +36,7 @@ test: install-missing ## every test; nothing has to run beforehand
 	$(CARGO) test --workspace --locked --no-fail-fast
 
 test-subscribers: install-missing ## the subscribers of docs/SUBSCRIBERS.md, killed again and again; fetches their libraries
-	python3 -m venv docs/subscribers/python/.venv
+	[ -e docs/subscribers/python/.venv/bin/python ] || python3 -m venv docs/subscribers/python/.venv
 	docs/subscribers/python/.venv/bin/pip install --quiet --requirement docs/subscribers/python/requirements.txt
 	npm install --prefix docs/subscribers/javascript --no-package-lock --no-audit --no-fund
 	$(CARGO) build --manifest-path docs/subscribers/rust/Cargo.toml --target-dir docs/subscribers/rust/target --locked
@@ -50,11 +52,18 @@ test-s3: install-missing ## PDFs in a bucket of an S3-compatible server from PyP
 	    --requirement workers/pdf/tests/s3/requirements.txt
 	TRAINER_TEST_S3=required $(CARGO) test --workspace --locked --test printing bucket
 
-torture: install-missing ## kills everything under load for TORTURE_MINUTES=30, then outages of a minute; prints what was survived
+torture: install-missing ## kills everything under load for TORTURE_MINUTES=30, then outages of a minute and more; prints what was survived
+	TRAINER_TEST_SEEDS=$(TORTURE_SEEDS) $(CARGO) test --workspace --locked --lib -- --nocapture simulation::
 	TORTURE_MINUTES=$(TORTURE_MINUTES) $(CARGO) test --workspace --locked --test durability \
 	    -- --ignored --nocapture torture::
-	TRAINER_TEST_OUTAGE_SECONDS=60 TRAINER_TEST_ROUNDS=20 $(CARGO) test --workspace --locked --test durability \
-	    -- --nocapture --test-threads=1 outage:: foreign_transaction:: stopped_projector::
+	TRAINER_TEST_FRESH=1 TRAINER_TEST_OUTAGE_SECONDS=60 TRAINER_TEST_ROUNDS=20 \
+	    $(CARGO) test --workspace --locked --test durability -- --nocapture --test-threads=1 \
+	    outage:: foreign_transaction:: stopped_projector:: two_of_each:: roles::
+	TRAINER_TEST_EVENTS=200000 TRAINER_TEST_KILLS=5 TRAINER_TEST_ROUNDS=5 \
+	    $(CARGO) test --workspace --locked --test durability -- --nocapture --test-threads=1 \
+	    rebuild_under_load:: full_disk:: restart:: failure_table::
+	TRAINER_TEST_ROUNDS=40 $(CARGO) test --workspace --locked --test durability \
+	    -- --nocapture --test-threads=1 printing:: behind_gateways::
 
 mutate-guards: install-missing ## takes out the guards of the data, one at a time: a test must fail without each
 	scripts/mutate-guards.sh $(GUARD)
@@ -71,7 +80,7 @@ bench-print: install-missing ## printing plans, beside WeasyPrint from PyPI; fet
 	.venv/weasyprint/bin/pip install --quiet --disable-pip-version-check weasyprint==$(WEASYPRINT)
 	$(trainer) bench print --weasyprint-python .venv/weasyprint/bin/python $(ARGS)
 
-bench-large: install-missing ## what ten million events cost; takes a quarter of an hour
+bench-large: install-missing ## what ten million events cost; takes half an hour
 	$(trainer) bench large $(ARGS)
 
 sqlx-prepare: install-missing ## writes the query data in .sqlx, after SQL or migrations have changed

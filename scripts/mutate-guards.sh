@@ -41,6 +41,9 @@ guards() {
     guard 'refusal of erased owners' event-store event_store \
         erasure::a_command_of_an_erased_owner_is_refused_and_hurts_nobody_else \
         $append 'if erasures > 0 then' 'if false then'
+    guard 'order of erasures: the lock' event-store event_store \
+        erasure::two_who_are_erased_at_once_have_tombstones_one_behind_the_other \
+        event-store/src/erase.rs 'es.head where id = 0 for update' 'es.head where id = 0'
 
     position='epoch = $3 and position = $4'
     any_position='epoch = $3 and (position = $4 or true)'
@@ -57,20 +60,69 @@ guards() {
         fence::a_checkpoint_alone_does_not_go_back_either \
         projector/src/checkpoint.rs "$position" "$any_position"
 
-    guard 'epoch of a projection' projector projector \
-        generations::a_paused_projection_stands_still_and_goes_on_when_it_is_resumed \
-        projector/src/runs/write.rs "$position" '(epoch = $3 or true) and position = $4'
+    guard 'fence of parking' projector projector \
+        fence::a_projector_that_was_overtaken_parks_nothing \
+        projector/src/parking/mod.rs "$position" "$any_position"
 
-    guard 'lease on what was read' projector lib \
-        simulation::whoever_comes_and_goes_each_event_is_applied_once_and_in_order \
-        projector/src/follow/follower.rs 'self.lease.check().await?;' ''
+    any_epoch='(epoch = $3 or true) and position = $4'
+    guard 'epoch of plans' projector projector \
+        fence::a_projector_that_is_paused_as_it_writes_writes_nothing \
+        projector/src/plans/write.rs "$position" "$any_epoch"
+    guard 'epoch of runs' projector projector \
+        fence::a_projector_that_is_paused_as_it_writes_writes_nothing \
+        projector/src/runs/write.rs "$position" "$any_epoch"
+    guard 'epoch of exports' projector projector \
+        fence::a_projector_that_is_paused_as_it_writes_writes_nothing \
+        projector/src/exports/write.rs "$position" "$any_epoch"
+    guard 'epoch of the checkpoint alone' projector projector \
+        fence::a_checkpoint_alone_stays_where_it_is_when_the_projection_is_paused \
+        projector/src/checkpoint.rs "$position" "$any_epoch"
+    guard 'epoch of parking' projector projector \
+        fence::a_projector_that_is_paused_as_it_parks_parks_nothing \
+        projector/src/parking/mod.rs "$position" "$any_epoch"
+
     guard 'parts of a share' projector projector \
         shares::projectors_come_and_go_and_divide_the_work \
         projector/src/course.rs 'self.parts.contains(event.part)' 'true'
 
+    guard 'epoch of its own for each' projector lib \
+        simulation::whoever_comes_and_goes_each_event_is_applied_once_and_in_order \
+        projector/src/course.rs 'if self.epoch == epoch { Ok(self)' 'if true { Ok(self)'
+
+    # Three statements divide and join; what stands around its fence tells each from the others.
+    overtaken=shares::divide::tests::who_was_overtaken_gives_nothing_away
+    cut="
+               returning"
+    guard 'fence of a share that is divided' projector lib $overtaken \
+        projector/src/shares/divide.rs "$position$cut" "$any_position$cut"
+    guard 'epoch of a share that is divided' projector lib $overtaken \
+        projector/src/shares/divide.rs "$position$cut" "$any_epoch$cut"
+    overtaken=shares::divide::tests::of_two_shares_nothing_is_joined_when_one_of_them_was_overtaken
+    joined="
+         returning"
+    guard 'fence of a share that another joins' projector lib $overtaken \
+        projector/src/shares/divide.rs "$position$joined" "$any_position$joined"
+    guard 'epoch of a share that another joins' projector lib $overtaken \
+        projector/src/shares/divide.rs "$position$joined" "$any_epoch$joined"
+    gone='delete from projector.checkpoints
+          where projection = $1 and generation = $2 and '
+    guard 'fence of a share that joins another' projector lib $overtaken \
+        projector/src/shares/divide.rs "$gone$position" "$gone$any_position"
+    guard 'epoch of a share that joins another' projector lib $overtaken \
+        projector/src/shares/divide.rs "$gone$position" "$gone$any_epoch"
+
     guard 'fence of the stream on NATS' nats nats \
         several_relays::late_messages_of_a_leader_that_was_replaced_are_refused \
         nats/src/relay/jetstream.rs 'fenced(message, behind_sequence, behind_message)' 'message'
+    guard 'sequence in the fence on NATS' nats lib \
+        relay::jetstream::tests::behind_another_sequence_a_message_is_refused_though_the_last_message_is_the_right_one \
+        nats/src/relay/jetstream.rs 'message.expected_last_sequence(behind_sequence)' 'message'
+    guard 'message in the fence on NATS' nats lib \
+        relay::jetstream::tests::the_server_tells_which_message_is_the_last_that_it_knows \
+        nats/src/relay/jetstream.rs 'message.expected_last_message_id(before.to_string())' 'message'
+    guard 'message that the relay names' nats lib \
+        simulation::whatever_is_lost_stream_and_followers_get_the_table_in_order \
+        nats/src/relay/publisher.rs 'before.replace(event.event_id),' 'before.replace(event.event_id).filter(|_| false),'
     guard 'detection of holes' nats nats \
         holes::a_hole_in_the_stream_is_filled_from_postgres \
         nats/src/subscription/follower.rs 'if event.position > position + 1 {' 'if event.position < 0 {'

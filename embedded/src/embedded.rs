@@ -265,7 +265,7 @@ impl Embedded {
         let nats = &self.owned()?.nats;
         let runs = nats.process().is_some();
         nats.stop().await?;
-        nats.server().wipe_store()?;
+        nats.server().store().wipe()?;
         if runs { nats.start().await } else { Ok(()) }
     }
 

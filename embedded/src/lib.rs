@@ -15,6 +15,7 @@ mod error;
 mod home;
 mod logs;
 mod nats;
+mod nats_store;
 mod nats_users;
 mod options;
 mod ports;

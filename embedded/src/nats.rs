@@ -17,6 +17,7 @@ use crate::{
     dialogue::Dialogue,
     home::Home,
     logs,
+    nats_store::NatsStore,
     nats_users::{self, SUBSCRIBER, TRAINER},
     process::{self, Process},
     secret,
@@ -106,17 +107,9 @@ impl Nats {
         self.home.nats().join("server.conf")
     }
 
-    fn store(&self) -> PathBuf {
-        self.home.nats().join("store")
-    }
-
-    /// Removes everything JetStream has stored. The server must be down.
-    pub(crate) fn wipe_store(&self) -> Result<(), EmbeddedError> {
-        match fs::remove_dir_all(self.store()) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(EmbeddedError::file("remove", self.store())(error)),
-        }
+    /// What JetStream has stored.
+    pub(crate) fn store(&self) -> NatsStore {
+        NatsStore(self.home.nats().join("store"))
     }
 
     fn configuration(&self) -> String {
@@ -127,7 +120,7 @@ impl Nats {
             None => String::new(),
         };
         let log_file = quoted(&self.home.logs().join("nats.log"));
-        let store = quoted(&self.store());
+        let store = quoted(self.store().path());
         // What is written outlives a kill of the server; this bounds what a power failure can take,
         // which the relay then publishes again from Postgres. A sync every ten seconds costs
         // nothing; the default of two minutes would only make that more. Servers before 2.10 do not
@@ -137,7 +130,7 @@ impl Nats {
             Some(_) | None => "",
         };
         let users = match self.options.storage {
-            Storage::Lasting => nats_users::authorization(trainer, subscriber),
+            Storage::Lasting => nats_users::accounts(trainer, subscriber),
             Storage::Throwaway => {
                 nats_users::throwaway_accounts(THROWAWAY_ACCOUNTS, trainer, subscriber)
             }
@@ -206,6 +199,7 @@ impl Server for Nats {
 
     async fn spawn(&self) -> Result<Process, EmbeddedError> {
         self.tidy();
+        self.store().keep_what_had_no_account()?;
         let configuration_file = self.configuration_file();
         secret::write(&configuration_file, &self.configuration(), &self.account)?;
         // For whoever started the trainer, not for the server's account.

@@ -13,9 +13,12 @@ use uuid::Uuid;
 
 use crate::RecordedEvent;
 
-/// Reads the events behind `after` up to and with `up_to`, in order, in batches of about `batch`.
+/// Reads the events behind `after` up to and with `up_to`, in order, in batches of `batch`.
 ///
-/// A task of its own reads and decodes ahead, two batches at most, while the receiver works. The
+/// Each batch is a statement of its own, and nothing is open between them, however long the receiver takes: what was
+/// erased by then does not come any more, and nothing that others want to prune or lock waits for it.
+///
+/// A task of its own reads and decodes ahead, three batches at most, while the receiver works. The
 /// channel ends after the last event or the first error; dropping the receiver ends the reading.
 #[must_use]
 pub fn copy_between(
@@ -37,25 +40,26 @@ type Batches = mpsc::Sender<sqlx::Result<Vec<RecordedEvent>>>;
 
 async fn copy(
     pool: &PgPool,
-    after: i64,
+    mut after: i64,
     up_to: i64,
     batch: usize,
     batches: &Batches,
 ) -> sqlx::Result<()> {
     // A connection of its own: one that is given back in the middle of a copy cannot be used again.
     let mut connection = pool.connect_options().connect().await?;
-    let mut events = Vec::with_capacity(batch);
-    let mut copied = Copied::open(&mut connection, after, up_to, None).await?;
-    while copied.read_into(&mut events).await? {
-        if events.len() >= batch {
-            let full = std::mem::replace(&mut events, Vec::with_capacity(batch));
-            if batches.send(Ok(full)).await.is_err() {
-                return Ok(());
-            }
+    while after < up_to {
+        let mut events = Vec::with_capacity(batch);
+        let stretch = Stretch { after, up_to, parts: None, at_most: Some(batch) };
+        let mut copied = Copied::open(&mut connection, &stretch).await?;
+        while copied.read_into(&mut events).await? {}
+        drop(copied);
+        let Some(last) = events.last() else { break };
+        // Positions that are given out are never filled later.
+        after = last.position;
+        let is_last = events.len() < batch;
+        if batches.send(Ok(events)).await.is_err() || is_last {
+            break;
         }
-    }
-    if !events.is_empty() {
-        let _gone = batches.send(Ok(events)).await;
     }
     Ok(())
 }
@@ -73,11 +77,22 @@ pub async fn copy_parts(
     mut each: impl FnMut(RecordedEvent),
 ) -> sqlx::Result<()> {
     let mut events = Vec::new();
-    let mut copied = Copied::open(connection, after, up_to, Some(parts)).await?;
+    let stretch = Stretch { after, up_to, parts: Some(parts), at_most: None };
+    let mut copied = Copied::open(connection, &stretch).await?;
     while copied.read_into(&mut events).await? {
         events.drain(..).for_each(&mut each);
     }
     Ok(())
+}
+
+/// Which events are copied.
+struct Stretch {
+    after: i64,
+    up_to: i64,
+    /// Of these parts, or of all.
+    parts: Option<RangeInclusive<u8>>,
+    /// The first so many, or all.
+    at_most: Option<usize>,
 }
 
 /// A copy that is being read.
@@ -87,20 +102,19 @@ struct Copied<'a> {
 }
 
 impl<'a> Copied<'a> {
-    async fn open(
-        connection: &'a mut PgConnection,
-        after: i64,
-        up_to: i64,
-        parts: Option<RangeInclusive<u8>>,
-    ) -> sqlx::Result<Self> {
-        let of_parts = parts.map_or_else(String::new, |parts| {
+    async fn open(connection: &'a mut PgConnection, stretch: &Stretch) -> sqlx::Result<Self> {
+        let Stretch { after, up_to, parts, at_most } = stretch;
+        let of_parts = parts.as_ref().map_or_else(String::new, |parts| {
             format!("and part between {} and {}", parts.start(), parts.end())
         });
+        let limit = at_most.map_or_else(String::new, |at_most| format!("limit {at_most}"));
         // Numbers: nothing of it comes from outside.
         let statement = format!(
             "copy (select position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
                           owner_id, part, event_id, recorded_at
-                     from es.events where position > {after} and position <= {up_to} {of_parts} order by position)
+                     from es.events
+                    where position > {after} and position <= {up_to} {of_parts}
+                    order by position {limit})
                to stdout (format binary)"
         );
         let chunks = connection.copy_out_raw(&statement).await?;

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use domain::user::{UserErased, UserEvent};
 use domain::{OwnerId, Part, StoredEvent};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use crate::context::now;
@@ -92,11 +92,11 @@ pub async fn begin_erasure(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn unfinished_erasures(pool: &PgPool) -> sqlx::Result<Vec<Erasure>> {
+pub async fn unfinished_erasures(executor: impl PgExecutor<'_>) -> sqlx::Result<Vec<Erasure>> {
     let rows = sqlx::query!(
         "select owner_id, position, requested_at from es.erasures where completed_at is null order by position",
     )
-    .fetch_all(pool)
+    .fetch_all(executor)
     .await?;
     let erasure = |owner_id: Uuid, position, requested_at| Erasure {
         owner: OwnerId(owner_id),

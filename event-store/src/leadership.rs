@@ -3,14 +3,18 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// How often a standby asks whether the leader is gone.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How often a leader shows that it is alive.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// How long the answer to a sign of life may take: of a server that is silent for longer, nothing is expected any more.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a leader may show no sign of life, in seconds, before a standby ends its session: it may have been paused, or
 /// its machine may be gone while its connection stands.
@@ -25,6 +29,8 @@ const HUNG_AFTER_S: f64 = 8.0;
 pub struct Leadership {
     connection: Arc<Mutex<PgConnection>>,
     keeper: JoinHandle<()>,
+    /// Closed when it is lost.
+    kept: watch::Receiver<()>,
 }
 
 impl Leadership {
@@ -52,17 +58,26 @@ impl Leadership {
 
     fn with(connection: PgConnection) -> Self {
         let connection = Arc::new(Mutex::new(connection));
-        let kept = Arc::clone(&connection);
+        let (keeping, kept) = watch::channel(());
+        let leading = Arc::clone(&connection);
         let keeper = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(SIGN_OF_LIFE).await;
-                if let Err(error) = kept.lock().await.ping().await {
+                if let Err(error) = ping(&leading).await {
                     tracing::debug!(%error, "leadership is lost");
+                    drop(keeping);
                     return;
                 }
             }
         });
-        Self { connection, keeper }
+        Self { connection, keeper, kept }
+    }
+
+    /// Ends when the lock is known to be lost, or the server has been silent for long: somebody who waits for an answer that
+    /// never comes learns of it.
+    pub fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut kept = self.kept.clone();
+        async move { while kept.changed().await.is_ok() {} }
     }
 
     /// Asks whether the connection, and with it the lock, is still there.
@@ -70,7 +85,7 @@ impl Leadership {
     /// # Errors
     /// When it is not.
     pub async fn check(&mut self) -> sqlx::Result<()> {
-        self.connection.lock().await.ping().await
+        ping(&self.connection).await
     }
 
     /// Gives the job up at once, rather than when the server notices.
@@ -91,6 +106,11 @@ impl Drop for Leadership {
     fn drop(&mut self) {
         self.keeper.abort();
     }
+}
+
+async fn ping(connection: &Mutex<PgConnection>) -> sqlx::Result<()> {
+    let answered = timeout(ANSWERS_WITHIN, async { connection.lock().await.ping().await }).await;
+    answered.unwrap_or_else(|elapsed| Err(sqlx::Error::Io(elapsed.into())))
 }
 
 /// Somebody who would take one of several jobs.

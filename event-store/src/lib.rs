@@ -30,8 +30,8 @@ pub use import::{Fault, Import, ImportError, Imported};
 pub use leadership::{Leadership, Standby, holders};
 pub use load::{Loaded, Stream};
 pub use read::{
-    has_or_erased, head, last_position_older_than, last_positions, read_after, read_stream,
-    read_stream_between, read_streams,
+    LogEnd, has_or_erased, head, last_position_older_than, last_positions, log_end, read_after,
+    read_stream, read_stream_between, read_streams,
 };
 pub use store::{EventStore, StoreConfig};
 pub use work::Work;

@@ -16,6 +16,25 @@ pub async fn head(pool: &PgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar!("select position from es.head where id = 0").fetch_one(pool).await
 }
 
+/// Where the log ends, and how many owners were erased until then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogEnd {
+    /// The position of the last event, 0 when there is none.
+    pub position: i64,
+    /// How many tombstones there are up to there.
+    pub erasures: i64,
+}
+
+/// Where the log ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn log_end(pool: &PgPool) -> sqlx::Result<LogEnd> {
+    sqlx::query_as!(LogEnd, "select position, erasures from es.head where id = 0")
+        .fetch_one(pool)
+        .await
+}
+
 /// The next events behind a position, in order, up to `limit` of them.
 ///
 /// # Errors

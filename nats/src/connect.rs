@@ -31,8 +31,15 @@ fn identified_by(address: &ServerAddr) -> ConnectOptions {
     match (address.username(), address.password()) {
         (Some(user), Some(password)) => {
             ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned())
+                .custom_inbox_prefix(inbox_of(user))
         }
         (Some(token), None) => ConnectOptions::with_token(token.to_owned()),
         (None, _) => ConnectOptions::new(),
     }
+}
+
+/// Where a user gets answers: below a prefix of its own, as `nats/server.conf` lets it listen there alone.
+fn inbox_of(user: &str) -> String {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if user.chars().all(is_token) { format!("_INBOX.{user}") } else { "_INBOX".to_owned() }
 }

@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 /// The events as Postgres has them: the truth.
-pub(crate) trait EventLog: Sync {
+pub trait EventLog: Sync {
     /// The next events behind a position, in order, up to `limit` of them.
     fn read_after(
         &self,

@@ -1,19 +1,15 @@
-//! Rebuilding, taking back, comparing and verifying.
-
-use std::collections::BTreeMap;
+//! Rebuilding, and taking back.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use projector::{
-    Differences, Projection, ProjectorError, RebuildFrom, RebuildProgress, Rebuilt, build, diff,
-    rebuild, rollback, verify,
+    Projection, ProjectorError, RebuildFrom, RebuildProgress, Rebuilt, build, rebuild, rollback,
 };
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 use service::{ApiQuery, Problem};
 use tokio::sync::oneshot;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use crate::OperationsState;
 use crate::operator::Operator;
@@ -142,160 +138,4 @@ async fn carry_out(
         }
     }
     done
-}
-
-/// How much is named of what differs.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ExampleOptions {
-    /// How many of the rows that differ are named, at most 1,000.
-    #[serde(default = "twenty")]
-    #[param(default = 20, maximum = 1000)]
-    examples: u16,
-}
-
-fn twenty() -> u16 {
-    20
-}
-
-impl ExampleOptions {
-    fn examples(&self) -> usize {
-        usize::from(self.examples.min(1_000))
-    }
-}
-
-/// Where rows differ. What is in them is the runners': only the columns are named.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DifferenceReport {
-    /// How many rows were compared, by table.
-    rows: BTreeMap<&'static str, u64>,
-    /// How many differ, by table; empty when all are equal.
-    differing: BTreeMap<&'static str, u64>,
-    /// The first of them.
-    first: Vec<DifferingRow>,
-}
-
-/// A row that differs.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DifferingRow {
-    /// Its table.
-    table: &'static str,
-    /// The columns that tell rows apart, with their values.
-    key: Value,
-    /// `differs`, `missing` when only the other side has it, `surplus` when only the rows that serve have it.
-    how: &'static str,
-    /// The columns that differ.
-    columns: Vec<String>,
-}
-
-impl From<Differences> for DifferenceReport {
-    fn from(differences: Differences) -> Self {
-        let first = differences.first.into_iter().map(|row| {
-            let (how, columns) = match (&row.found, &row.compared) {
-                (Some(Value::Object(found)), Some(_)) => {
-                    ("differs", found.keys().cloned().collect())
-                }
-                (Some(_), _) => ("surplus", Vec::new()),
-                (None, _) => ("missing", Vec::new()),
-            };
-            DifferingRow { table: row.table, key: row.key, how, columns }
-        });
-        Self { first: first.collect(), rows: differences.rows, differing: differences.differing }
-    }
-}
-
-/// How the rows that serve compare with others.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DiffReport {
-    /// `next` or `previous`: what they are compared with.
-    with: &'static str,
-    /// The version of the program that made the rows that serve.
-    live_version: i32,
-    /// Where they are.
-    live_position: i64,
-    /// The version of the program that made the others.
-    version: i32,
-    /// Where those are.
-    position: i64,
-    /// What differs.
-    differences: DifferenceReport,
-}
-
-/// Compare the rows that serve
-///
-/// With those that a rebuild has put beside them, or else with those that served before; at the same position, where
-/// this program can bring them there.
-#[utoipa::path(
-    post,
-    path = "/api/v1/admin/projections/{name}/diff",
-    tag = "operations",
-    security(("bearer" = [])),
-    params(("name" = String, Path, description = "Its name"), ExampleOptions),
-    responses((status = 200, description = "What differs", body = DiffReport), OperatorProblems),
-)]
-#[tracing::instrument(skip_all)]
-pub(crate) async fn diff_projection(
-    State(state): State<OperationsState>,
-    operator: Operator,
-    Path(name): Path<String>,
-    ApiQuery(options): ApiQuery<ExampleOptions>,
-) -> Result<Json<DiffReport>, Problem> {
-    let projection = named(&name)?;
-    operator.notes(projection, "diff");
-    let diff =
-        diff(projection, &state.pool, options.examples(), &mut |_| {}).await.map_err(refused)?;
-    Ok(Json(DiffReport {
-        with: diff.with,
-        live_version: diff.live_version,
-        live_position: diff.live_position,
-        version: diff.version,
-        position: diff.position,
-        differences: diff.differences.into(),
-    }))
-}
-
-/// Whether rows are what the events say.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct VerifyReport {
-    /// Whether they are.
-    clean: bool,
-    /// Where the rows are: every event up to and with this one was folded.
-    position: i64,
-    /// How many events were folded.
-    events: u64,
-    /// Positions of events that cannot be read, though their streams are not parked.
-    unreadable: Vec<i64>,
-    /// What differs.
-    differences: DifferenceReport,
-}
-
-/// Verify a projection
-///
-/// Folds all events in memory and compares the result with the rows that serve, row by row.
-#[utoipa::path(
-    post,
-    path = "/api/v1/admin/projections/{name}/verify",
-    tag = "operations",
-    security(("bearer" = [])),
-    params(("name" = String, Path, description = "Its name"), ExampleOptions),
-    responses((status = 200, description = "What was found", body = VerifyReport), OperatorProblems),
-)]
-#[tracing::instrument(skip_all)]
-pub(crate) async fn verify_projection(
-    State(state): State<OperationsState>,
-    operator: Operator,
-    Path(name): Path<String>,
-    ApiQuery(options): ApiQuery<ExampleOptions>,
-) -> Result<Json<VerifyReport>, Problem> {
-    let projection = named(&name)?;
-    operator.notes(projection, "verify");
-    let verified =
-        verify(projection, &state.pool, options.examples(), |_, _| {}).await.map_err(refused)?;
-    Ok(Json(VerifyReport {
-        clean: verified.is_clean(),
-        position: verified.position,
-        events: verified.events,
-        unreadable: verified.unreadable,
-        differences: verified.differences.into(),
-    }))
 }

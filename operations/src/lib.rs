@@ -2,6 +2,7 @@
 //!
 //! For administrators only. What runners have recorded is theirs: answers name rows and events, and do not show them.
 
+mod checks;
 mod generations;
 mod operator;
 mod parked;

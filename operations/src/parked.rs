@@ -6,8 +6,8 @@ use projector::{
     waiting_events,
 };
 use serde::{Deserialize, Serialize};
-use service::Problem;
-use utoipa::ToSchema;
+use service::{ApiQuery, Problem};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::OperationsState;
@@ -196,16 +196,26 @@ pub(crate) async fn retry_parked(
     Ok(Json(unparked.ok_or_else(not_parked)?.into()))
 }
 
+/// Which event is to be dropped.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DropParameters {
+    /// Only the event at this position; 409 when another one holds the stream up by now
+    #[param(minimum = 1)]
+    position: Option<i64>,
+}
+
 /// Pass over the event that holds a parked stream up
 ///
-/// For good, in rebuilds too; what waits behind it is applied.
+/// For good, in rebuilds too; what waits behind it is applied. With a position it is that event or none: so the same request
+/// may be sent again.
 #[utoipa::path(
     post,
     path = "/api/v1/admin/parked/{projection}/{stream_id}/drop",
     tag = "operations",
     security(("bearer" = [])),
     params(("projection" = String, Path, description = "The projection"),
-           ("stream_id" = Uuid, Path, description = "The plan or run")),
+           ("stream_id" = Uuid, Path, description = "The plan or run"), DropParameters),
     responses((status = 200, description = "What came of it", body = UnparkReport), OperatorProblems),
 )]
 #[tracing::instrument(skip_all)]
@@ -213,9 +223,10 @@ pub(crate) async fn drop_parked(
     State(state): State<OperationsState>,
     operator: Operator,
     Path(path): Path<StreamPath>,
+    ApiQuery(DropParameters { position }): ApiQuery<DropParameters>,
 ) -> Result<Json<UnparkReport>, Problem> {
     let (projection, id) = path.read()?;
     operator.notes(projection, "drop an event");
-    let unparked = drop_event(&state.pool, projection, id).await.map_err(refused)?;
+    let unparked = drop_event(&state.pool, projection, id, position).await.map_err(refused)?;
     Ok(Json(unparked.ok_or_else(not_parked)?.into()))
 }

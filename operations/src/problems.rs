@@ -45,6 +45,8 @@ pub(crate) fn refused(error: ProjectorError) -> Problem {
         | ProjectorError::Behind { .. }
         | ProjectorError::Newer { .. }
         | ProjectorError::Outdated { .. }
+        | ProjectorError::OtherTables { .. }
+        | ProjectorError::HeldUpElsewhere { .. }
         | ProjectorError::Fenced => Problem::conflict(error.to_string()),
         ProjectorError::Event { .. } => {
             tracing::error!(%error, "an event cannot be applied, and its stream was not parked");

@@ -1,7 +1,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use chrono::{DateTime, Utc};
-use projector::{Checkpoint, Projection, Share, Standing, pause, resume, standings};
+use projector::{
+    Checkpoint, LatestRebuild, Projection, RebuildState, Share, Standing, pause, resume, standings,
+};
 use serde::Serialize;
 use service::Problem;
 use utoipa::ToSchema;
@@ -33,6 +35,54 @@ pub(crate) struct ProjectionStatus {
     next: Option<GenerationStatus>,
     /// The rows that served before.
     previous: Option<GenerationStatus>,
+    /// How the latest rebuild, build or rollback went, whoever has begun it.
+    rebuild: Option<RebuildStatus>,
+}
+
+/// How a rebuild, build or rollback stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RebuildStatus {
+    /// `rebuild`, `build` (it stays beside the rows that serve) or `rollback`.
+    #[schema(example = "rebuild")]
+    kind: &'static str,
+    /// `running`; `done`; `failed`, or `interrupted` when whoever was at it is gone: the next one goes on there.
+    #[schema(example = "running")]
+    state: &'static str,
+    /// When it began.
+    begun_at: DateTime<Utc>,
+    /// When it ended.
+    ended_at: Option<DateTime<Utc>>,
+    /// While it runs: events a second since it began.
+    events_per_s: Option<f64>,
+    /// While it runs: how many seconds it takes yet, at that rate.
+    remaining_s: Option<f64>,
+    /// When it is done: how many events were folded.
+    events: Option<i64>,
+    /// When it has failed: why.
+    error: Option<String>,
+}
+
+impl RebuildStatus {
+    fn of(standing: &Standing) -> Option<Self> {
+        let LatestRebuild { undertaking, begun_at, state, .. } = standing.rebuild.as_ref()?;
+        let running = standing.rate(Utc::now());
+        let remaining = running.filter(|(_, rate)| *rate > 0.0);
+        let (ended_at, events, error) = match state {
+            RebuildState::Running | RebuildState::Interrupted => (None, None, None),
+            RebuildState::Done { at, events } => (Some(*at), Some(*events), None),
+            RebuildState::Failed { at, error } => (Some(*at), None, Some(error.clone())),
+        };
+        Some(Self {
+            kind: undertaking.as_str(),
+            state: state.as_str(),
+            begun_at: *begun_at,
+            ended_at,
+            events_per_s: running.map(|(_, rate)| rate),
+            remaining_s: remaining.map(|(at, rate)| standing.lag_of(at) as f64 / rate),
+            events,
+            error,
+        })
+    }
 }
 
 /// Where one set of a projection's rows stands.
@@ -88,6 +138,7 @@ impl ProjectionStatus {
             shares: standing.shares.iter().map(ShareStatus::of).collect(),
             next: standing.next.as_ref().map(status),
             previous: standing.previous.as_ref().map(status),
+            rebuild: RebuildStatus::of(standing),
         }
     }
 }

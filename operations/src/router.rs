@@ -3,7 +3,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::{OperationsState, generations, parked, projections};
+use crate::{OperationsState, checks, generations, parked, projections};
 
 /// Where the document begins: with the schemas that refusals refer to.
 #[derive(OpenApi)]
@@ -21,8 +21,8 @@ pub fn router(state: OperationsState) -> OpenApiRouter {
         .routes(routes!(projections::resume_projection))
         .routes(routes!(generations::rebuild_projection))
         .routes(routes!(generations::roll_back_projection))
-        .routes(routes!(generations::diff_projection))
-        .routes(routes!(generations::verify_projection))
+        .routes(routes!(checks::diff_projection, checks::latest_diff))
+        .routes(routes!(checks::verify_projection, checks::latest_verification))
         .routes(routes!(parked::list_parked))
         .routes(routes!(parked::get_parked))
         .routes(routes!(parked::retry_parked))

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -8,4 +10,6 @@ pub struct OperationsState {
     pub pool: PgPool,
     /// Ends what goes on in the background. A rebuild goes on where it was when it is asked for again.
     pub shutdown: CancellationToken,
+    /// How long a comparison or verification may take before it goes on behind its answer: less than proxies wait.
+    pub answers_within: Duration,
 }

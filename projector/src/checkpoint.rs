@@ -33,6 +33,12 @@ impl Generation {
             Self::Previous => format!("previous_{}", projection.name()),
         }
     }
+
+    /// Its tables, each with its schema.
+    pub(crate) fn tables(self, projection: Projection) -> Vec<String> {
+        let schema = self.schema(projection);
+        projection.tables().iter().map(|table| format!("{schema}.{table}")).collect()
+    }
 }
 
 /// A step of a checkpoint: from where it must stand to where it comes, in the epoch it was learnt in.
@@ -110,6 +116,21 @@ pub(crate) async fn checkpoint(
         .into_iter()
         .find(|at| at.projection == projection && at.generation == generation)
         .ok_or(ProjectorError::NoCheckpoint { projection, generation })
+}
+
+/// The version of the code that has made the rows of a generation; `None` when there is none.
+pub(crate) async fn version_of(
+    pool: &PgPool,
+    projection: Projection,
+    generation: Generation,
+) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar!(
+        "select max(version) from projector.checkpoints where projection = $1 and generation = $2",
+        projection.name(),
+        generation.as_str(),
+    )
+    .fetch_one(pool)
+    .await
 }
 
 async fn read(connection: &mut PgConnection) -> sqlx::Result<Vec<Checkpoint>> {

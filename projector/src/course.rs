@@ -7,12 +7,59 @@ use domain::OwnerId;
 use domain::user::UserEvent;
 use event_store::RecordedEvent;
 use metrics::gauge;
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::checkpoint::{Generation, Step};
 use crate::shares::Parts;
 use crate::{Projection, ProjectorError, parking};
+
+/// What a generation's events are folded into. In production it is Postgres; the simulation makes it up.
+pub(crate) trait Tables {
+    /// Folds events into the rows and moves the checkpoint, in one commit; or does nothing of it.
+    async fn project(
+        &mut self,
+        projection: Projection,
+        events: &[RecordedEvent],
+        step: Step,
+    ) -> Result<(), ProjectorError>;
+
+    /// Parks an event's stream and moves the checkpoint over the event, in one commit.
+    async fn park(
+        &mut self,
+        step: Step,
+        event: &RecordedEvent,
+        reason: &str,
+    ) -> Result<(), ProjectorError>;
+
+    /// Whether this is part of a commit of the caller's.
+    fn are_in_transaction(&self) -> bool;
+}
+
+/// The tables on the connection's search path.
+impl Tables for PgConnection {
+    async fn project(
+        &mut self,
+        projection: Projection,
+        events: &[RecordedEvent],
+        step: Step,
+    ) -> Result<(), ProjectorError> {
+        projection.project(self, events, step).await
+    }
+
+    async fn park(
+        &mut self,
+        step: Step,
+        event: &RecordedEvent,
+        reason: &str,
+    ) -> Result<(), ProjectorError> {
+        parking::park(self, step, event, reason).await
+    }
+
+    fn are_in_transaction(&self) -> bool {
+        self.is_in_transaction()
+    }
+}
 
 /// What somebody who folds events into a generation knows about it. As soon as anybody else changes one of these
 /// things, the epoch is another one, and what is written from here is refused.
@@ -23,6 +70,7 @@ pub(crate) struct Course {
     pub(crate) share: i16,
     /// The parts of this share: events of others are none of its business.
     pub(crate) parts: Parts,
+    /// Begun by whoever goes on in it, and by nobody else.
     pub(crate) epoch: i64,
     pub(crate) position: i64,
     /// The version of the code that made the rows.
@@ -40,15 +88,34 @@ impl Course {
         generation: Generation,
         share: i16,
     ) -> Result<Self, ProjectorError> {
-        sqlx::query!(
-            "update projector.checkpoints set epoch = default where projection = $1 and generation = $2 and share = $3",
-            projection.name(),
-            generation.as_str(),
+        let epoch = Self::begin_epoch(connection, projection, generation, share).await?;
+        Self::read(connection, projection, generation, share).await?.in_epoch(epoch)
+    }
+
+    /// Begins another epoch of a share, and answers which.
+    pub(crate) async fn begin_epoch(
+        connection: &mut PgConnection,
+        projection: Projection,
+        generation: Generation,
+        share: i16,
+    ) -> Result<i64, ProjectorError> {
+        let (name, word) = (projection.name(), generation.as_str());
+        sqlx::query_scalar!(
+            "update projector.checkpoints set epoch = default
+              where projection = $1 and generation = $2 and share = $3 returning epoch",
+            name,
+            word,
             share,
         )
-        .execute(&mut *connection)
-        .await?;
-        Self::read(connection, projection, generation, share).await
+        .fetch_optional(connection)
+        .await?
+        .ok_or(ProjectorError::NoCheckpoint { projection: name, generation: word })
+    }
+
+    /// What was read, if it is of this epoch: somebody else may have begun another one meanwhile, and knows what was parked
+    /// then.
+    pub(crate) fn in_epoch(self, epoch: i64) -> Result<Self, ProjectorError> {
+        if self.epoch == epoch { Ok(self) } else { Err(ProjectorError::Fenced) }
     }
 
     /// Reads how things are. Whatever changes between the statements changes the epoch too.
@@ -144,11 +211,12 @@ impl Course {
         Cow::Borrowed(events)
     }
 
-    /// Folds events into the tables on the connection's search path, and comes to position `to` with them. Each
-    /// commit holds rows and checkpoint. The stream of an event that cannot be applied is parked; all others go on.
+    /// Folds events into tables, and comes to position `to` with them. Each commit holds rows and checkpoint. The
+    /// stream of an event that cannot be applied is parked; all others go on. In the caller's transaction a row that the
+    /// database refuses is an error: it has ended that transaction.
     pub(crate) async fn apply(
         &mut self,
-        connection: &mut PgConnection,
+        tables: &mut impl Tables,
         events: &[RecordedEvent],
         to: i64,
     ) -> Result<(), ProjectorError> {
@@ -157,10 +225,13 @@ impl Course {
         while let Some((piece, to)) = left.pop() {
             let applicable = self.applicable(piece);
             let step = self.step(to);
-            let Err(error) = self.projection.project(connection, &applicable, step).await else {
+            let Err(error) = tables.project(self.projection, &applicable, step).await else {
                 self.position = to;
                 continue;
             };
+            if tables.are_in_transaction() && matches!(error, ProjectorError::Database(_)) {
+                return Err(error);
+            }
             match Suspect::of(&error, piece) {
                 Suspect::None => return Err(error),
                 Suspect::AmongMany(index) => {
@@ -171,7 +242,7 @@ impl Course {
                     }
                 }
                 Suspect::Event(event) => {
-                    parking::park(connection, step, event, &error.to_string()).await?;
+                    tables.park(step, event, &error.to_string()).await?;
                     self.parked.insert((event.aggregate_type().to_owned(), event.aggregate_id));
                     self.position = to;
                     self.report();

@@ -43,8 +43,18 @@ pub enum ProjectorError {
         /// The version that this program makes.
         program: i32,
     },
-    /// Somebody else is building or comparing generations of this projection.
-    #[error("projection {projection} is being rebuilt or compared by another process")]
+    /// A migration has changed the live tables since the others were made.
+    #[error(
+        "the {generation} tables of projection {projection} are not like the live ones: a migration has changed those since; rebuild instead"
+    )]
+    OtherTables {
+        /// The projection.
+        projection: &'static str,
+        /// Which of its generations.
+        generation: &'static str,
+    },
+    /// Somebody else is building, comparing or verifying rows of this projection.
+    #[error("projection {projection} is being rebuilt, compared or verified by somebody else")]
     Busy {
         /// The projection.
         projection: &'static str,
@@ -61,6 +71,14 @@ pub enum ProjectorError {
         /// Where the others are.
         needed: i64,
     },
+    /// The stream is not held up by the event that somebody has asked to drop.
+    #[error("the stream is held up by the event at position {position}, not by that at {asked}")]
+    HeldUpElsewhere {
+        /// The event that was to be dropped.
+        asked: i64,
+        /// The one that holds it up.
+        position: i64,
+    },
     /// There is no checkpoint of this projection.
     #[error("there is no {generation} checkpoint of projection {projection}")]
     NoCheckpoint {
@@ -69,4 +87,31 @@ pub enum ProjectorError {
         /// Which of its generations.
         generation: &'static str,
     },
+}
+
+impl ProjectorError {
+    /// What it says to operators, without anything that a runner has recorded: what Postgres says of rows, and serde of
+    /// events, may quote them.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Database(error) => {
+                match error.as_database_error().and_then(|error| error.code()) {
+                    Some(code) => format!("the database failed, with SQLSTATE {code}"),
+                    None => "the database did not answer".to_owned(),
+                }
+            }
+            Self::Event { position, .. } => {
+                format!("the event at position {position} cannot be projected")
+            }
+            Self::Fenced
+            | Self::Newer { .. }
+            | Self::Outdated { .. }
+            | Self::OtherTables { .. }
+            | Self::Busy { .. }
+            | Self::Behind { .. }
+            | Self::HeldUpElsewhere { .. }
+            | Self::NoCheckpoint { .. } => self.to_string(),
+        }
+    }
 }

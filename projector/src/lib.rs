@@ -4,6 +4,7 @@
 //! together, in one statement that does nothing when somebody else has moved the checkpoint.
 
 mod checkpoint;
+mod checks;
 mod course;
 mod error;
 mod exports;
@@ -22,11 +23,12 @@ mod users;
 mod verify;
 
 pub use checkpoint::{Checkpoint, Generation, checkpoints};
+pub use checks::{Check, CheckState, CheckUnderWay, Found, LatestCheck, latest_check};
 pub use error::ProjectorError;
 pub use follow::{OnProjected, follow};
 pub use generations::{
-    Diff, Difference, Differences, OnProgress, RebuildFrom, RebuildProgress, Rebuilt, build, diff,
-    rebuild, rollback,
+    Diff, Difference, Differences, LatestRebuild, OnProgress, RebuildFrom, RebuildProgress,
+    RebuildState, Rebuilt, Undertaking, build, diff, rebuild, rollback,
 };
 pub use parking::{
     ParkedStream, Unparked, drop_event, parked_stream, parked_streams, retry, waiting_events,
@@ -35,5 +37,5 @@ pub use pause::{pause, resume};
 pub use projection::Projection;
 pub use shares::{Parts, Share, shares};
 pub use standing::{ProjectionState, Standing, standings};
-pub use users::erase_from_others;
+pub use users::{erase_from_others, live_rows_show};
 pub use verify::{Verified, verify, verify_at_once};

@@ -1,7 +1,11 @@
+use chrono::{DateTime, Utc};
 use event_store::head;
 use sqlx::PgPool;
 
-use crate::{Checkpoint, Projection, Share, checkpoints, shares};
+use crate::generations::latest_rebuilds;
+use crate::{
+    Checkpoint, LatestRebuild, Projection, RebuildState, Share, Undertaking, checkpoints, shares,
+};
 
 /// How a projection is doing.
 #[derive(Debug, Clone)]
@@ -20,6 +24,8 @@ pub struct Standing {
     pub next: Option<Checkpoint>,
     /// The one that was live before.
     pub previous: Option<Checkpoint>,
+    /// How the latest rebuild went, if there was one.
+    pub rebuild: Option<LatestRebuild>,
 }
 
 /// How a projection is doing, in a word.
@@ -57,6 +63,20 @@ impl Standing {
     pub fn lag_of(&self, checkpoint: &Checkpoint) -> i64 {
         (self.head - checkpoint.position).max(0)
     }
+
+    /// The generation that the latest rebuild has been at, and how many events a second it has folded since it began; `None`
+    /// when nobody is at it.
+    #[must_use]
+    pub fn rate(&self, now: DateTime<Utc>) -> Option<(&Checkpoint, f64)> {
+        let rebuild =
+            self.rebuild.as_ref().filter(|latest| latest.state == RebuildState::Running)?;
+        let generation = match rebuild.undertaking {
+            Undertaking::Rebuild | Undertaking::Build => self.next.as_ref()?,
+            Undertaking::Rollback => self.previous.as_ref()?,
+        };
+        let seconds = (now - rebuild.begun_at).as_seconds_f64().max(f64::EPSILON);
+        Some((generation, (generation.position - rebuild.begun_from).max(0) as f64 / seconds))
+    }
 }
 
 /// How all projections are doing.
@@ -72,6 +92,11 @@ pub async fn standings(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
             |at: &&Checkpoint| at.projection == projection.name() && at.generation == generation;
         all.iter().find(is_it).cloned()
     };
+    let rebuilds = latest_rebuilds(&mut *pool.acquire().await?).await?;
+    let latest = |projection: Projection| {
+        let found = rebuilds.iter().find(|(name, _)| name == projection.name());
+        found.map(|(_, latest)| latest.clone())
+    };
     let mut standings = Vec::new();
     for projection in Projection::ALL {
         let Some(live) = find(projection, "live") else { continue };
@@ -83,6 +108,7 @@ pub async fn standings(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
             shares: shares(pool, projection).await?,
             next: find(projection, "next"),
             previous: find(projection, "previous"),
+            rebuild: latest(projection),
         });
     }
     Ok(standings)

@@ -6,7 +6,9 @@ use event_store::RecordedEvent;
 use sqlx::{PgConnection, PgPool};
 
 use crate::checkpoint::{Generation, Step, fenced};
+use crate::checks::forget_rows;
 use crate::generations::generations_alone;
+use crate::shares::Parts;
 use crate::{Projection, ProjectorError};
 
 /// Removes the rows that the event asks to remove, and moves the checkpoint, in one commit.
@@ -57,7 +59,23 @@ fn statement(projection: Projection) -> String {
     )
 }
 
-/// Removes somebody's rows from the generations that are not live: it may be that no event reaches those any more.
+/// Whether the live rows of every projection show everything of somebody up to a position.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_rows_show(pool: &PgPool, owner: OwnerId, position: i64) -> sqlx::Result<bool> {
+    let behind = sqlx::query!(
+        "select parts from projector.checkpoints where generation = 'live' and position < $1",
+        position,
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(!behind.into_iter().any(|row| Parts::from_bits(row.parts).are_of(owner)))
+}
+
+/// Removes somebody's rows from the generations that are not live: it may be that no event reaches those any more. Rows that
+/// were found to differ are not named any more either.
+///
 /// Answers whether it could: a generation that is being built must be left alone until it is done.
 ///
 /// # Errors
@@ -66,6 +84,14 @@ pub async fn erase_from_others(pool: &PgPool, owner: OwnerId) -> sqlx::Result<bo
     for projection in Projection::ALL {
         // Whoever builds a generation has this lock: so nobody writes somebody's rows behind us.
         let Some(alone) = generations_alone(projection, pool).await? else { return Ok(false) };
+        // And whoever has lost it without noticing writes nothing more: this waits for what is on its way, and fences off
+        // what comes behind it.
+        sqlx::query!(
+            "update projector.checkpoints set epoch = default where projection = $1 and generation <> 'live'",
+            projection.name(),
+        )
+        .execute(pool)
+        .await?;
         for generation in [Generation::Next, Generation::Previous] {
             for table in projection.tables() {
                 // Names of our own, none from outside.
@@ -92,5 +118,6 @@ pub async fn erase_from_others(pool: &PgPool, owner: OwnerId) -> sqlx::Result<bo
         }
         alone.resign().await;
     }
+    forget_rows(pool).await?;
     Ok(true)
 }

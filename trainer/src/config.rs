@@ -47,7 +47,14 @@ pub(crate) struct ServerConfig {
     #[arg(long, env = "TRAINER_DB_CONNECTIONS", default_value_t = 20, global = true)]
     pub(crate) db_connections: u32,
     /// How many days events stay on NATS for subscribers. Postgres keeps them for ever.
-    #[arg(long, env = "TRAINER_NATS_RETENTION_DAYS", default_value_t = 14, global = true)]
+    // NATS takes 0 for ever, and the relay for nothing.
+    #[arg(
+        long,
+        env = "TRAINER_NATS_RETENTION_DAYS",
+        default_value_t = 14,
+        value_parser = clap::value_parser!(u64).range(1..=36_500),
+        global = true
+    )]
     pub(crate) nats_retention_days: u64,
     /// On how many servers of a NATS cluster the stream is kept.
     #[arg(long, env = "TRAINER_NATS_REPLICAS", default_value_t = 1, global = true)]

@@ -17,6 +17,16 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection idle for longer is asked whether it is still there before it is used.
 const TRUSTED_FOR: Duration = Duration::from_secs(5);
 
+/// What every session asks of Postgres. A process that stands still in the middle of a transaction, or whose machine is gone,
+/// keeps others waiting for these times and no longer: what it had begun is undone.
+const SESSION: [(&str, &str); 5] = [
+    ("jit", "off"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
+
 /// What a process talks to.
 pub(crate) struct Infrastructure {
     /// Connections for queries.
@@ -164,7 +174,7 @@ async fn pool(database_url: &str, connections: u32) -> anyhow::Result<PgPool> {
     let options: PgConnectOptions = database_url
         .parse()
         .map_err(|_invalid: sqlx::Error| anyhow::anyhow!("DATABASE_URL is not a Postgres URL"))?;
-    let options = options.application_name("trainer").options([("jit", "off")]);
+    let options = options.application_name("trainer").options(SESSION);
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)

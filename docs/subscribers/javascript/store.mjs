@@ -1,28 +1,28 @@
 // The effects, and how far they go: one file, replaced in one step.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-// Events that should have come before one did not.
-export class Hole extends Error {}
-
-// Events are not on NATS any more; a person has to decide.
-export class Incomplete extends Error {}
+// An event's position and the one before it in its part; nothing for a message that is no event.
+export function place(headers) {
+  const position = Number(headers?.get("Trainer-Position") || NaN);
+  const previous = Number(headers?.get("Trainer-Previous-Position") || NaN);
+  return Number.isSafeInteger(position) && Number.isSafeInteger(previous) ? { position, previous } : null;
+}
 
 export class Store {
-  constructor(file, acceptUpTo = 0) {
+  constructor(file) {
     this.file = file;
-    // Events up to here may be missing; see "A hole" in docs/SUBSCRIBERS.md.
-    this.acceptUpTo = acceptUpTo;
     this.state = this.load();
   }
 
+  // How far the effects go: the last message's sequence in the stream and its position, both in every part, too.
   load() {
     try {
-      return JSON.parse(readFileSync(this.file, "utf8"));
+      return { sequences: {}, position: null, ...JSON.parse(readFileSync(this.file, "utf8")) };
     } catch (error) {
       if (error.code !== "ENOENT") throw error;
-      return { sequence: 0, beginning: null, parts: {}, runners: {}, runs: {} };
+      return { sequence: 0, position: null, beginning: null, parts: {}, sequences: {}, runners: {}, runs: {} };
     }
   }
 
@@ -30,9 +30,13 @@ export class Store {
   save() {
     const unfinished = `${this.file}.unfinished`;
     const file = openSync(unfinished, "w", 0o600);
-    writeSync(file, JSON.stringify(this.state));
-    fsyncSync(file);
-    closeSync(file);
+    try {
+      // Writes all of it or throws; writeSync writes what there is room for.
+      writeFileSync(file, JSON.stringify(this.state));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
     renameSync(unfinished, this.file);
     // The new name, too, should outlive a power failure.
     const folder = openSync(dirname(this.file), "r");
@@ -40,42 +44,56 @@ export class Store {
     closeSync(folder);
   }
 
-  // Takes messages as they come. `first` is the first position that the stream has, when it is read from there.
-  apply(messages, first) {
-    let stopped = null;
-    try {
+  // Has the stream read from its beginning; what is known already is passed over.
+  beginAgain() {
+    this.change(() => Object.assign(this.state, { sequence: 0, position: null, sequences: {} }));
+  }
+
+  // Takes messages as they come, until something is missing, which it returns. `erased` has the positions of those
+  // before which nothing is missing any more.
+  apply(messages, erased) {
+    return this.change(() => {
       for (const message of messages) {
-        stopped = this.take(message, first);
-        if (stopped) break;
+        const missing = this.take(message, erased);
+        if (missing) return missing;
       }
+      return null;
+    });
+  }
+
+  change(how) {
+    try {
+      const result = how();
       this.save();
+      return result;
     } catch (error) {
       this.state = this.load();
       throw error;
     }
-    if (stopped) throw stopped;
   }
 
-  take(message, first) {
+  take(message, erased) {
     const state = this.state;
-    const position = Number(message.headers.get("Trainer-Position"));
-    const previous = Number(message.headers.get("Trainer-Previous-Position"));
+    const event = place(message.headers);
+    if (event === null) {
+      console.error(`passed over: the message at sequence ${message.seq} is no event`);
+      return null;
+    }
+    const { position, previous } = event;
     const part = message.subject.split(".")[2];
     state.beginning ??= position;
+    // Up to `known` everything of the part is done.
     const known = state.parts[part] ?? state.beginning - 1;
-    if (previous > known) {
-      const missing = `events of part ${part} behind position ${known}, up to ${previous}`;
-      if (first === null) return new Hole(missing);
-      // Read from the stream's beginning, so they are not in it. Within what it covers only erasures take
-      // messages out; what lies before it may have expired.
-      if (known + 1 < first && previous > this.acceptUpTo) return new Incomplete(missing);
-      console.error(`erased: ${missing}`);
+    if (previous > known && !erased.has(position)) {
+      return { part, known, previous, sequence: state.sequences[part] ?? 0, position };
     }
     if (position > known) {
       this.haveEffect(message.headers.get("ce-type"), message.headers.get("Trainer-Owner"), message.json());
       state.parts[part] = position;
     }
+    state.sequences[part] = message.seq;
     state.sequence = message.seq;
+    state.position = position;
     return null;
   }
 

@@ -4,55 +4,100 @@
 //     node subscriber.mjs --show                                             prints what it has added up
 //
 // What it has done and how far it has come lie in one file (SUBSCRIBER_FILE, runs.json), which is replaced in one
-// step. docs/SUBSCRIBERS.md explains each step.
+// step; one process at a time has it. docs/SUBSCRIBERS.md explains each step.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, nanos } from "@nats-io/transport-node";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { Hole, Incomplete, Store } from "./store.mjs";
+import { place, Store } from "./store.mjs";
 
 const STREAM = "TRAINER_EVENTS";
 // All parts, or one of them, such as trainer.events.07.>; never single types of events, which would look like holes.
 const SUBJECT = process.env.SUBSCRIBER_SUBJECT ?? "trainer.events.>";
+// Events up to here may be missing; see "A hole" in docs/SUBSCRIBERS.md.
+const ACCEPT_UP_TO = Number(process.env.SUBSCRIBER_ACCEPT_UP_TO ?? 0);
 
-// Takes events until the stream is not what it was, or a hole shows.
-async function follow(connection, store, fromTheStart) {
-  const manager = await jetstreamManager(connection);
-  const { state } = await manager.streams.info(STREAM);
+// Events are not on NATS any more; a person has to decide.
+class Incomplete extends Error {}
+
+// Takes events until the stream or the connection is not what it was.
+async function follow(connection, store) {
   const connects = connection.reconnects;
-  // A server that lost the end of the stream fills it again; what is known already is passed over.
-  fromTheStart ||= store.state.sequence === 0 || store.state.sequence > state.last_seq;
-  if (fromTheStart && state.messages === 0) return sleep(1000);
-  const first = fromTheStart ? await firstPosition(manager, state) : null;
+  const manager = await jetstreamManager(connection);
+  // A stream that was lost and filled again has the same events, but elsewhere.
+  if (store.state.sequence > 0 && !(await isWhereItWas(manager, store))) store.beginAgain();
   // A consumer of its own each time: what was acknowledged says less than what is in our file.
   const { name } = await manager.consumers.add(STREAM, {
     filter_subject: SUBJECT,
     ack_policy: "none",
     inactive_threshold: nanos(300_000),
-    ...(fromTheStart
-      ? { deliver_policy: "all" }
-      : { deliver_policy: "by_start_sequence", opt_start_seq: store.state.sequence + 1 }),
+    deliver_policy: "by_start_sequence",
+    opt_start_seq: store.state.sequence + 1,
   });
   const consumer = await jetstream(connection).consumers.get(STREAM, name);
+  let delivered = 0;
   while (connects === connection.reconnects) {
     // A hundred, or what comes within a second. Left early, it would lose what was on its way.
     const messages = [];
     for await (const message of await consumer.fetch({ max_messages: 100, expires: 1000 })) messages.push(message);
-    if (messages.length > 0) {
-      store.apply(messages, first);
-      console.log(`sequence ${store.state.sequence}`);
+    if (messages.length === 0) {
+      // Nothing happens, or the consumer or the stream is gone, which is an error here.
+      if ((await consumer.info()).delivered.consumer_seq !== delivered) return astray();
+      if ((await manager.streams.info(STREAM)).state.last_seq < store.state.sequence) return;
       continue;
     }
-    // Nothing happens, or the consumer or the stream is gone, which is an error here.
-    await consumer.info();
-    if ((await manager.streams.info(STREAM)).state.last_seq < store.state.sequence) return;
+    for (const message of messages) {
+      delivered += 1;
+      if (message.info.deliverySequence !== delivered) return astray();
+    }
+    const erased = new Set();
+    let missing;
+    while ((missing = store.apply(messages, erased))) {
+      if (!(await wasErased(manager, missing))) {
+        store.beginAgain();
+        return sleep(1000);
+      }
+      erased.add(missing.position);
+    }
+    console.log(`sequence ${store.state.sequence}`);
   }
 }
 
-// The position of the first event in the stream.
-async function firstPosition(manager, state) {
-  const message = await manager.streams.getMessage(STREAM, { seq: state.first_seq });
-  return Number(message.header.get("Trainer-Position"));
+// What the consumer has sent and we have not got, a new one sends again.
+function astray() {
+  console.error("messages went astray; asking for them again");
+}
+
+// Whether the last message taken is where it was in the stream.
+async function isWhereItWas(manager, { state }) {
+  const message = await manager.streams.getMessage(STREAM, { seq: state.sequence });
+  return place(message?.header)?.position === state.position;
+}
+
+// Whether what is missing was erased. Otherwise it is in the stream, or a person has to decide.
+async function wasErased(manager, { part, known, previous, sequence, position }) {
+  const behind = `events of part ${part} behind position ${known}, up to ${previous}`;
+  const following = await nextEvent(manager, `trainer.events.${part}.>`, sequence + 1);
+  const first = await nextEvent(manager, "trainer.events.>", 1);
+  if (following !== position || first === null) {
+    console.error(`hole: ${behind}; reading the stream from its beginning`);
+    return false;
+  }
+  // Within what the stream covers only erasures take messages out; what lies before it may have expired.
+  if (known + 1 < first && previous > ACCEPT_UP_TO) throw new Incomplete(behind);
+  console.error(`erased: ${behind}`);
+  return true;
+}
+
+// The position of the first event from a sequence on, if there is one.
+async function nextEvent(manager, subject, sequence) {
+  for (;;) {
+    const message = await manager.streams.getMessage(STREAM, { seq: sequence, next_by_subj: subject });
+    if (message === null) return null;
+    const event = place(message.header);
+    if (event !== null) return event.position;
+    sequence = message.seq + 1;
+  }
 }
 
 function connected() {
@@ -72,20 +117,13 @@ async function run(store) {
   const connection = await connected();
   connection.reconnects = 0;
   watch(connection);
-  let fromTheStart = false;
   for (;;) {
     try {
-      await follow(connection, store, fromTheStart);
-      fromTheStart = false;
+      await follow(connection, store);
     } catch (error) {
       if (error instanceof Incomplete) throw error;
-      fromTheStart = error instanceof Hole;
-      if (fromTheStart) {
-        console.error(`hole: ${error.message}; reading the stream from its beginning`);
-      } else {
-        console.error(`once more in a second: ${error}`);
-        await sleep(1000);
-      }
+      console.error(`once more in a second: ${error}`);
+      await sleep(1000);
     }
   }
 }
@@ -96,7 +134,7 @@ async function watch(connection) {
   }
 }
 
-const store = new Store(process.env.SUBSCRIBER_FILE ?? "runs.json", Number(process.env.SUBSCRIBER_ACCEPT_UP_TO ?? 0));
+const store = new Store(process.env.SUBSCRIBER_FILE ?? "runs.json");
 if (process.argv.includes("--show")) {
   console.log(JSON.stringify(store.state.runners));
 } else {

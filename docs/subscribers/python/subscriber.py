@@ -4,7 +4,7 @@
     python subscriber.py --show                                             prints what it has added up
 
 What it has done and how far it has come lie in one SQLite file (SUBSCRIBER_FILE, runs.sqlite) and change in
-one transaction. docs/SUBSCRIBERS.md explains each step.
+one transaction; one process at a time has it. docs/SUBSCRIBERS.md explains each step.
 """
 
 import asyncio
@@ -12,11 +12,13 @@ import json
 import os
 import sqlite3
 import sys
+from collections import namedtuple
 from urllib.parse import urlsplit
 
 import nats
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
 
 STREAM = "TRAINER_EVENTS"
 # All parts, or one of them, such as trainer.events.07.>; never single types of events, which would look like holes.
@@ -25,12 +27,21 @@ SUBJECT = os.environ.get("SUBSCRIBER_SUBJECT", "trainer.events.>")
 ACCEPT_UP_TO = int(os.environ.get("SUBSCRIBER_ACCEPT_UP_TO", "0"))
 
 
-class Hole(Exception):
-    """Events that should have come before this one did not."""
-
-
 class Incomplete(Exception):
     """Events are not on NATS any more; a person has to decide."""
+
+
+# What is missing before the event at `position`: everything of its part behind `known`, up to `previous`. The last
+# message of the part was at `sequence`.
+Missing = namedtuple("Missing", "part known previous sequence position")
+
+
+def place(headers):
+    """An event's position and the one before it in its part; nothing for a message that is no event."""
+    try:
+        return int(headers["Trainer-Position"]), int(headers["Trainer-Previous-Position"])
+    except (TypeError, KeyError, ValueError):
+        return None, None
 
 
 class Store:
@@ -43,63 +54,76 @@ class Store:
             """
             create table if not exists runners (owner text primary key, events integer, metres integer);
             create table if not exists runs (run text primary key, owner text, metres integer);
-            create table if not exists parts (part text primary key, position integer);
-            create table if not exists progress (sequence integer, beginning integer);
+            create table if not exists parts (part text primary key, position integer, sequence integer);
+            create table if not exists progress (sequence integer, beginning integer, position integer);
             """
         )
+        # Files of earlier versions have neither.
+        for table, column in (("parts", "sequence"), ("progress", "position")):
+            if column not in [row[1] for row in self.db.execute(f"pragma table_info({table})")]:
+                self.db.execute(f"alter table {table} add column {column} integer")
         self.load()
 
     def load(self):
-        """Reads how far the effects go: the stream's sequence, and the position in every part."""
-        self.sequence, self.beginning = self.db.execute("select * from progress").fetchone() or (0, None)
-        self.parts = dict(self.db.execute("select part, position from parts"))
+        """Reads how far the effects go: the last message's sequence in the stream and its position, and both in every
+        part."""
+        progress = self.db.execute("select sequence, position, beginning from progress").fetchone()
+        self.sequence, self.position, self.beginning = progress or (0, None, None)
+        parts = self.db.execute("select part, position, coalesce(sequence, 0) from parts")
+        self.parts = {part: (position, sequence) for part, position, sequence in parts}
 
-    def known(self, part):
-        """Up to which position everything of a part is done."""
-        return self.parts.get(part, self.beginning - 1)
+    def begin_again(self):
+        """Has the stream read from its beginning; what is known already is passed over."""
+        self.db.execute("begin immediate")
+        self.db.execute("update progress set sequence = 0, position = null")
+        self.db.execute("update parts set sequence = 0")
+        self.db.execute("commit")
+        self.load()
 
-    def apply(self, messages, first):
-        """Takes messages as they come. `first` is the first position that the stream has, when it is read from there."""
+    def apply(self, messages, erased):
+        """Takes messages as they come, until something is missing, which it returns. `erased` has the positions of
+        those before which nothing is missing any more."""
         self.db.execute("begin immediate")
         try:
-            hole = None
+            # Not what was known before: another process may have had the file meanwhile.
+            self.load()
+            missing = None
             for message in messages:
-                hole = self.take(message, first)
-                if hole:
+                missing = self.take(message, erased)
+                if missing:
                     break
             # Effects and progress together: after a crash either both are there or neither.
             self.db.execute("delete from progress")
-            self.db.execute("insert into progress values (?, ?)", (self.sequence, self.beginning))
+            progress = (self.sequence, self.position, self.beginning)
+            self.db.execute("insert into progress (sequence, position, beginning) values (?, ?, ?)", progress)
             self.db.execute("commit")
         except BaseException:
             self.db.execute("rollback")
             self.load()
             raise
-        if hole:
-            raise hole
+        return missing
 
-    def take(self, message, first):
-        headers = message.headers
-        position = int(headers["Trainer-Position"])
-        previous = int(headers["Trainer-Previous-Position"])
+    def take(self, message, erased):
+        position, previous = place(message.headers)
+        sequence = message.metadata.sequence.stream
+        if position is None:
+            print(f"passed over: the message at sequence {sequence} is no event", file=sys.stderr)
+            return None
         part = message.subject.split(".")[2]
         if self.beginning is None:
             self.beginning = position
-        known = self.known(part)
-        if previous > known:
-            missing = f"events of part {part} behind position {known}, up to {previous}"
-            if first is None:
-                return Hole(missing)
-            # Read from the stream's beginning, so they are not in it. Within what it covers only erasures take
-            # messages out; what lies before it may have expired.
-            if known + 1 < first and previous > ACCEPT_UP_TO:
-                return Incomplete(missing)
-            print(f"erased: {missing}", file=sys.stderr)
+        # Up to `known` everything of the part is done.
+        known, last = self.parts.get(part, (self.beginning - 1, 0))
+        if previous > known and position not in erased:
+            return Missing(part, known, previous, last, position)
         if position > known:
-            self.have_effect(headers["ce-type"], headers["Trainer-Owner"], json.loads(message.data))
-            self.parts[part] = position
-            self.db.execute("insert or replace into parts values (?, ?)", (part, position))
-        self.sequence = message.metadata.sequence.stream
+            self.have_effect(message.headers["ce-type"], message.headers["Trainer-Owner"], json.loads(message.data))
+            known = position
+        self.sequence, self.position = sequence, position
+        self.parts[part] = (known, sequence)
+        self.db.execute(
+            "insert or replace into parts (part, position, sequence) values (?, ?, ?)", (part, known, sequence)
+        )
         return None
 
     def have_effect(self, event_type, owner, data):
@@ -122,42 +146,85 @@ class Store:
         self.db.execute("update runners set metres = metres + ? where owner = ?", (metres - before[0], owner))
 
 
-async def follow(jetstream, store, from_the_start, connection):
-    """Takes events until the stream is not what it was, or a hole shows."""
-    state = (await jetstream.stream_info(STREAM)).state
-    # A server that lost the end of the stream fills it again; what is known already is passed over.
-    if store.sequence == 0 or store.sequence > state.last_seq:
-        from_the_start = True
-    if from_the_start and state.messages == 0:
-        await asyncio.sleep(1)
-        return
-    config = ConsumerConfig(ack_policy=AckPolicy.NONE, inactive_threshold=300)
-    if from_the_start:
-        config.deliver_policy = DeliverPolicy.ALL
-    else:
-        config.deliver_policy = DeliverPolicy.BY_START_SEQUENCE
-        config.opt_start_seq = store.sequence + 1
-    first = await first_position(jetstream, state) if from_the_start else None
+async def follow(jetstream, store, connection):
+    """Takes events until the stream or the connection is not what it was."""
+    connects = connection.stats["reconnects"]
+    # A stream that was lost and filled again has the same events, but elsewhere.
+    if store.sequence > 0 and not await is_where_it_was(jetstream, store):
+        store.begin_again()
+    config = ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=store.sequence + 1,
+        ack_policy=AckPolicy.NONE,
+        inactive_threshold=300,
+    )
     # A consumer of its own each time: what was acknowledged says less than what is in our file.
     subscription = await jetstream.pull_subscribe(SUBJECT, stream=STREAM, config=config)
-    connects = connection.stats["reconnects"]
+    delivered = 0
     while connects == connection.stats["reconnects"]:
         try:
             messages = await subscription.fetch(100, timeout=5)
         except nats.errors.TimeoutError:
             # Nothing happens, or the consumer or the stream is gone, which is an error here.
-            await subscription.consumer_info()
+            consumer = await subscription.consumer_info()
+            if consumer.delivered.consumer_seq != delivered:
+                return astray()
             if (await jetstream.stream_info(STREAM)).state.last_seq < store.sequence:
                 return
             continue
-        store.apply(messages, first)
+        for message in messages:
+            delivered += 1
+            if message.metadata.sequence.consumer != delivered:
+                return astray()
+        erased = set()
+        while missing := store.apply(messages, erased):
+            if not await was_erased(jetstream, missing):
+                store.begin_again()
+                return await asyncio.sleep(1)
+            erased.add(missing.position)
         print(f"sequence {store.sequence}", flush=True)
 
 
-async def first_position(jetstream, state):
-    """The position of the first event in the stream."""
-    message = await jetstream.get_msg(STREAM, seq=state.first_seq)
-    return int(message.headers["Trainer-Position"])
+def astray():
+    """What the consumer has sent and we have not got, a new one sends again."""
+    print("messages went astray; asking for them again", file=sys.stderr)
+
+
+async def is_where_it_was(jetstream, store):
+    """Whether the last message taken is where it was in the stream."""
+    try:
+        message = await jetstream.get_msg(STREAM, seq=store.sequence)
+    except NotFoundError:
+        return False
+    return place(message.headers)[0] == store.position
+
+
+async def was_erased(jetstream, missing):
+    """Whether what is missing was erased. Otherwise it is in the stream, or a person has to decide."""
+    behind = f"events of part {missing.part} behind position {missing.known}, up to {missing.previous}"
+    following = await next_event(jetstream, f"trainer.events.{missing.part}.>", missing.sequence + 1)
+    first = await next_event(jetstream, "trainer.events.>", 1)
+    if following != missing.position or first is None:
+        print(f"hole: {behind}; reading the stream from its beginning", file=sys.stderr)
+        return False
+    # Within what the stream covers only erasures take messages out; what lies before it may have expired.
+    if missing.known + 1 < first and missing.previous > ACCEPT_UP_TO:
+        raise Incomplete(behind)
+    print(f"erased: {behind}", file=sys.stderr)
+    return True
+
+
+async def next_event(jetstream, subject, sequence):
+    """The position of the first event from a sequence on, if there is one."""
+    while True:
+        try:
+            message = await jetstream.get_msg(STREAM, seq=sequence, subject=subject, next=True)
+        except NotFoundError:
+            return None
+        position, _ = place(message.headers)
+        if position is not None:
+            return position
+        sequence = message.seq + 1
 
 
 async def connect():
@@ -176,14 +243,9 @@ async def connect():
 async def run(store):
     connection = await connect()
     jetstream = connection.jetstream()
-    from_the_start = False
     while True:
         try:
-            await follow(jetstream, store, from_the_start, connection)
-            from_the_start = False
-        except Hole as hole:
-            print(f"hole: {hole}; reading the stream from its beginning", file=sys.stderr)
-            from_the_start = True
+            await follow(jetstream, store, connection)
         except (NatsError, OSError) as error:
             print(f"once more in a second: {error!r}", file=sys.stderr)
             await asyncio.sleep(1)

@@ -82,6 +82,21 @@ async fn subscribers_find_their_url_in_the_data_folder() {
     servers.stop().await.unwrap();
 }
 
+/// As versions did that knew no accounts.
+#[tokio::test]
+async fn a_stream_that_was_in_no_account_is_kept() {
+    let folder = DataFolder::new();
+    let servers = start(folder.options()).await.unwrap();
+    assert_eq!(publish(servers.nats_url()).await, 1);
+    servers.stop().await.unwrap();
+    let accounts = folder.path().join("nats/store/jetstream");
+    std::fs::rename(accounts.join("TRAINER"), accounts.join("$G")).unwrap();
+
+    let servers = start(folder.options()).await.unwrap();
+    assert_eq!(publish(servers.nats_url()).await, 2);
+    servers.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn passwords_are_needed_and_only_the_owner_can_read_them() {
     let folder = DataFolder::new();

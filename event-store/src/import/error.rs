@@ -70,6 +70,36 @@ pub enum Fault {
         /// The sequence.
         sequence: i64,
     },
+    /// A stream belongs to one owner, from its first event on.
+    #[error(
+        "it belongs to {owner}, and the first event of {aggregate_type} {aggregate_id} to {first}"
+    )]
+    SecondOwner {
+        /// What kind of aggregate it happened to.
+        aggregate_type: String,
+        /// Which one.
+        aggregate_id: String,
+        /// Whose it is.
+        owner: OwnerId,
+        /// Whose the first event is.
+        first: OwnerId,
+    },
+    /// Its payload says that it happened to something else.
+    #[error("its payload is about {said}, and it is an event of {aggregate_id}")]
+    Aggregate {
+        /// What the payload says.
+        said: Uuid,
+        /// What it is an event of.
+        aggregate_id: Uuid,
+    },
+    /// Its payload says that it is somebody else's.
+    #[error("its payload says that it is {said}'s, and it belongs to {owner}")]
+    Owner {
+        /// Whose it is by its payload.
+        said: OwnerId,
+        /// Whose it is.
+        owner: OwnerId,
+    },
     /// No two events have the same id.
     #[error("an earlier event has the id {0} already")]
     IdTaken(Uuid),

@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::BytesMut;
 use chrono::{DateTime, Utc};
 use cqrs_es::Aggregate;
-use domain::plan::{Plan, PlanEvent};
-use domain::plan_export::{PlanExport, PlanExportEvent};
-use domain::run::{Run, RunEvent};
+use domain::plan::Plan;
+use domain::plan_export::PlanExport;
+use domain::run::Run;
 use domain::user::UserEvent;
 use domain::{OwnerId, Part};
 use sqlx::postgres::PgDatabaseError;
@@ -14,6 +14,8 @@ use uuid::Uuid;
 
 use super::copy_row::{COLUMNS, put_event, put_header, put_trailer};
 use super::gaps::Gaps;
+use super::said::Said;
+use super::streams::{check_ids, check_streams};
 use super::{Fault, ImportError};
 use crate::RecordedEvent;
 
@@ -61,7 +63,8 @@ impl Import {
         // A connection of its own: dropped, it takes the transaction with it. Its statements may take their time.
         let options = (*pool.connect_options()).clone().disable_statement_logging();
         let mut connection = options.connect().await?;
-        connection.execute("begin").await?;
+        // Events may come slowly, and there is nobody yet whom this keeps waiting.
+        connection.execute("begin; set local idle_in_transaction_session_timeout = 0").await?;
         let head = sqlx::query_scalar!("select position from es.head where id = 0 for update")
             .fetch_one(&mut connection)
             .await?;
@@ -122,10 +125,10 @@ impl Import {
         }
         serde_json::from_slice::<BTreeMap<String, String>>(&event.metadata)
             .map_err(Fault::Metadata)?;
-        match event.aggregate_type() {
-            Plan::TYPE => event.decode::<PlanEvent>().map(drop)?,
-            Run::TYPE => event.decode::<RunEvent>().map(drop)?,
-            PlanExport::TYPE => event.decode::<PlanExportEvent>().map(drop)?,
+        let said = match event.aggregate_type() {
+            Plan::TYPE => Said::by_plan(&event.decode()?),
+            Run::TYPE => Said::by_run(&event.decode()?),
+            PlanExport::TYPE => Said::by_plan_export(&event.decode()?),
             UserEvent::AGGREGATE => match event.decode()? {
                 UserEvent::Erased(erased) => {
                     if erased.user_id != owner {
@@ -134,11 +137,19 @@ impl Import {
                     let tombstone = Tombstone { position, recorded_at: event.recorded_at };
                     self.erased.insert(owner, tombstone);
                     self.gaps.explained();
+                    Said { aggregate: owner.0, owner: Some(owner) }
                 }
             },
             unknown => return Err(Fault::AggregateType(unknown.to_owned())),
+        };
+        if said.aggregate != event.aggregate_id {
+            let (said, aggregate_id) = (said.aggregate, event.aggregate_id);
+            return Err(Fault::Aggregate { said, aggregate_id });
         }
-        Ok(())
+        match said.owner {
+            Some(said) if said != owner => Err(Fault::Owner { said, owner }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Checks the whole, and stores it.
@@ -149,9 +160,9 @@ impl Import {
         if let Some((number, fault)) = std::mem::take(&mut self.gaps).fault() {
             return Err(ImportError::Event { number, fault });
         }
-        self.check_streams().await?;
-        self.check_ids().await?;
         self.restore_erasures().await?;
+        check_streams(&mut self.connection).await?;
+        check_ids(&mut self.connection).await?;
         let erasures = self.erased.len() as u64;
         sqlx::query!(
             "update es.head set position = $1, erasures = $2 where id = 0",
@@ -165,55 +176,6 @@ impl Import {
         self.connection.execute("analyze es.events").await?;
         self.connection.close().await?;
         Ok(Imported { events: self.events, head: self.last, erasures })
-    }
-
-    async fn check_streams(&mut self) -> Result<(), ImportError> {
-        let wrong = sqlx::query!(
-            r#"select position, aggregate_type, aggregate_id, sequence, expected as "expected!"
-                 from (select position, aggregate_type, aggregate_id, sequence,
-                              row_number() over (partition by aggregate_type, aggregate_id order by position) as expected
-                         from es.events) numbered
-                where sequence <> expected
-                order by position
-                limit 1"#,
-        )
-        .fetch_optional(&mut self.connection)
-        .await?;
-        let Some(wrong) = wrong else { return Ok(()) };
-        let fault = Fault::Sequence {
-            aggregate_type: wrong.aggregate_type,
-            aggregate_id: wrong.aggregate_id,
-            sequence: wrong.sequence,
-            expected: wrong.expected,
-        };
-        Err(ImportError::Event { number: self.number_of(wrong.position).await?, fault })
-    }
-
-    async fn check_ids(&mut self) -> Result<(), ImportError> {
-        let twice = sqlx::query!(
-            r#"select event_id, (array_agg(position order by position))[2] as "position!"
-                 from es.events
-                group by event_id
-               having count(*) > 1
-                order by 2
-                limit 1"#,
-        )
-        .fetch_optional(&mut self.connection)
-        .await?;
-        let Some(twice) = twice else { return Ok(()) };
-        let fault = Fault::IdTaken(twice.event_id);
-        Err(ImportError::Event { number: self.number_of(twice.position).await?, fault })
-    }
-
-    /// Which of the events is at a position.
-    async fn number_of(&mut self, position: i64) -> sqlx::Result<u64> {
-        let number = sqlx::query_scalar!(
-            r#"select count(*) as "count!" from es.events where position <= $1"#,
-            position,
-        )
-        .fetch_one(&mut self.connection)
-        .await?;
-        Ok(number.unsigned_abs())
     }
 
     /// Nothing is appended any more for those who were erased. Where events of theirs have come along, because they were

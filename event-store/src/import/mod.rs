@@ -4,6 +4,8 @@ mod copy_row;
 mod error;
 mod gaps;
 mod import_events;
+mod said;
+mod streams;
 
 pub use error::{Fault, ImportError};
 pub use import_events::{Import, Imported};

@@ -65,19 +65,29 @@ impl HeldUp {
 
 /// Waits until an append waits for the lock, and gives the Postgres processes that do.
 pub(crate) async fn waiting_appends(pool: &PgPool) -> Vec<i32> {
+    waiting(pool, "%es.append%").await
+}
+
+/// Waits until somebody waits for a lock of somebody else, whatever for.
+pub(crate) async fn somebody_waits(pool: &PgPool) {
+    waiting(pool, "%").await;
+}
+
+async fn waiting(pool: &PgPool, query: &str) -> Vec<i32> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         let waiting: Vec<i32> = sqlx::query_scalar(
             "select pid from pg_stat_activity
-              where datname = current_database() and wait_event_type = 'Lock' and query like '%es.append%'",
+              where datname = current_database() and wait_event_type = 'Lock' and query like $1",
         )
+        .bind(query)
         .fetch_all(pool)
         .await
         .unwrap();
         if !waiting.is_empty() {
             return waiting;
         }
-        assert!(Instant::now() < deadline, "no append waits");
+        assert!(Instant::now() < deadline, "nobody waits");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -9,7 +9,7 @@ use futures::future::join_all;
 use uuid::Uuid;
 
 use crate::commands::{Record, create, execute, keyed, owner, rename, schedule};
-use crate::database::{all_events, another_process, database};
+use crate::database::{all_events, another_process, database, somebody_waits};
 
 #[tokio::test]
 async fn of_an_erased_owner_the_tombstone_remains_and_of_others_everything() {
@@ -65,6 +65,32 @@ async fn whoever_is_erased_twice_has_one_tombstone() {
     }
     assert_eq!(positions, [1, 1]);
     assert_eq!(all_events(&pool).await.len(), 1);
+}
+
+#[tokio::test]
+async fn two_who_are_erased_at_once_have_tombstones_one_behind_the_other() {
+    let pool = database().await;
+    let mut first = pool.begin().await.unwrap();
+    let context = CommandContext::new(owner(), "test");
+    let before = begin_erasure(&mut first, &context).await.unwrap();
+
+    let second = tokio::spawn({
+        let pool = pool.clone();
+        async move {
+            let mut second = pool.begin().await.unwrap();
+            let context = CommandContext::new(owner(), "test");
+            let behind = begin_erasure(&mut second, &context).await.unwrap();
+            second.commit().await.unwrap();
+            behind
+        }
+    });
+    somebody_waits(&pool).await;
+    first.commit().await.unwrap();
+
+    let behind = second.await.unwrap();
+    assert_eq!((before.position, behind.position), (1, 2));
+    assert_eq!(all_events(&pool).await.len(), 2);
+    assert_eq!(head(&pool).await.unwrap(), 2);
 }
 
 /// In this process and in another one, alone and in a batch with others, with and without a key.

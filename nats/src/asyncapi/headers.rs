@@ -52,10 +52,10 @@ fn described() -> [(&'static str, Value); 14] {
         (
             message::SOURCE,
             text(
-                "The type of what it happened to: /plan, /run or /user. A plan's workouts belong to it.",
+                "The type of what it happened to: /plan, /plan_export, /run or /user. A plan's workouts belong to it.",
             ),
         ),
-        (message::SUBJECT, id("The id of the plan, run or user that it happened to.")),
+        (message::SUBJECT, id("The id of the plan, plan export, run or user that it happened to.")),
         (message::TYPE, text("What happened, as in the subject.")),
         (
             message::TIME,
@@ -67,7 +67,10 @@ fn described() -> [(&'static str, Value); 14] {
         ),
         (
             message::POSITION,
-            number("Its place in the one order of all events, from 1 on without gaps.", natural),
+            number(
+                "Its place in the one order of all events, from 1 on. Only erased events leave gaps.",
+                natural,
+            ),
         ),
         (
             message::PREVIOUS_POSITION,
@@ -79,7 +82,10 @@ fn described() -> [(&'static str, Value); 14] {
         (message::OWNER, id("The runner it belongs to. All of a runner's events are in one part.")),
         (
             message::SEQUENCE,
-            number("Its place among the events of the same plan, run or user, from 1 on.", natural),
+            number(
+                "Its place among the events of the same plan, plan export, run or user, from 1 on.",
+                natural,
+            ),
         ),
         (message::EVENT_VERSION, number("The version of the payload's form.", natural)),
         (

@@ -126,6 +126,7 @@ fn found(
 #[cfg(test)]
 mod tests {
     use async_nats::jetstream;
+    use async_nats::jetstream::publish::PublishAck;
     use embedded::testing;
 
     use super::*;
@@ -134,24 +135,48 @@ mod tests {
 
     #[tokio::test]
     async fn the_server_tells_which_message_is_the_last_that_it_knows() {
-        let client = connect(&testing::shared().nats_account(), "test").await.unwrap();
-        let context = jetstream::new(client);
-        ensure_stream(&context, &StreamSettings::default()).await.unwrap();
-        let publish = async |id: u128, behind_sequence, behind| {
-            let message = PublishMessage::build().message_id(Uuid::from_u128(id).to_string());
-            let message = fenced(message, behind_sequence, Some(Uuid::from_u128(behind)));
-            context.send_publish("trainer.events.00.run.recorded", message).await.unwrap().await
-        };
-
-        let refused = publish(1, 0, 9).await.unwrap_err();
+        let context = a_new_stream().await;
+        let refused = publish(&context, 1, 0, Some(9)).await.unwrap_err();
         assert_eq!(refused.kind(), PublishErrorKind::WrongLastMessageId);
         assert_eq!(last_message_id(&refused), None, "there is none");
 
-        let first = PublishMessage::build().message_id(Uuid::from_u128(1).to_string());
-        let first = context.send_publish("trainer.events.00.run.recorded", first).await.unwrap();
-        first.await.unwrap();
-        let refused = publish(2, 1, 9).await.unwrap_err();
+        publish(&context, 1, 0, None).await.unwrap();
+        let refused = publish(&context, 2, 1, Some(9)).await.unwrap_err();
         assert_eq!(last_message_id(&refused), Some(Uuid::from_u128(1)));
-        publish(2, 1, 1).await.unwrap();
+        publish(&context, 2, 1, Some(1)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn behind_another_sequence_a_message_is_refused_though_the_last_message_is_the_right_one()
+    {
+        let context = a_new_stream().await;
+        publish(&context, 1, 0, None).await.unwrap();
+
+        for behind_sequence in [0, 2] {
+            // A relay may name no message when the server was restarted.
+            for behind in [Some(1), None] {
+                let refused = publish(&context, 2, behind_sequence, behind).await.unwrap_err();
+                assert_eq!(refused.kind(), PublishErrorKind::WrongLastSequence);
+            }
+        }
+        publish(&context, 2, 1, Some(1)).await.unwrap();
+    }
+
+    async fn a_new_stream() -> Context {
+        let client = connect(&testing::shared().nats_account(), "test").await.unwrap();
+        let context = jetstream::new(client);
+        ensure_stream(&context, &StreamSettings::default()).await.unwrap();
+        context
+    }
+
+    async fn publish(
+        context: &Context,
+        id: u128,
+        behind_sequence: u64,
+        behind: Option<u128>,
+    ) -> Result<PublishAck, PublishError> {
+        let message = PublishMessage::build().message_id(Uuid::from_u128(id).to_string());
+        let message = fenced(message, behind_sequence, behind.map(Uuid::from_u128));
+        context.send_publish("trainer.events.00.run.recorded", message).await?.await
     }
 }

@@ -3,5 +3,5 @@
 mod publish_again;
 mod subject;
 
-pub use publish_again::{Replay, ReplayError};
+pub use publish_again::{Replay, ReplayError, Republished};
 pub use subject::{ReplaySubject, ReplaySubjectError};

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::ops::AddAssign;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -31,6 +32,22 @@ pub struct Replay {
     parts: HashMap<Part, i64>,
     /// What is published to this connection's own inbox comes back behind everything published before.
     echo: (String, Subscriber),
+}
+
+/// How many events were published again.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Republished {
+    /// All of them.
+    pub events: u64,
+    /// Those among them that the stream has dropped: it had got them before, within its duplicate window.
+    pub duplicates: u64,
+}
+
+impl AddAssign for Republished {
+    fn add_assign(&mut self, more: Self) {
+        self.events += more.events;
+        self.duplicates += more.duplicates;
+    }
 }
 
 /// Why events were not published again.
@@ -94,16 +111,16 @@ impl Replay {
         }
     }
 
-    /// Publishes the next events, in order; how many of them. All of them have arrived then.
+    /// Publishes the next events, in order; how many of them. All of them have arrived then, or had before.
     ///
     /// Events of other owners than the chosen one are passed over, but stay what came before in their part.
     ///
     /// # Errors
     /// When the server, or the stream that has the subject, did not take one of them; others may have arrived.
-    pub async fn publish(&mut self, events: &[RecordedEvent]) -> Result<u64, ReplayError> {
+    pub async fn publish(&mut self, events: &[RecordedEvent]) -> Result<Republished, ReplayError> {
         let connects = self.connects();
         let mut acks = Vec::new();
-        let mut published = 0;
+        let mut published = Republished::default();
         for event in events {
             let previous = self.parts.insert(event.part, event.position).unwrap_or(0);
             if self.owner.is_some_and(|owner| owner != event.owner_id) {
@@ -118,12 +135,12 @@ impl Replay {
                 let sent = self.client.publish_with_headers(subject, headers, payload).await;
                 sent.map_err(failed)?;
             }
-            published += 1;
+            published.events += 1;
         }
         for ack in acks {
-            ack.await?;
+            published.duplicates += u64::from(ack.await?.duplicate);
         }
-        if self.stream.is_none() && published > 0 {
+        if self.stream.is_none() && published.events > 0 {
             self.all_have_arrived().await?;
             if self.connects() != connects {
                 return Err(ReplayError::Disconnected);

@@ -50,9 +50,10 @@ impl Weather {
         };
         match weather.deletions {
             0 => weather,
-            // The server forgets ids when it is restarted; a message that was sent before it knew one again, and comes
-            // late into a stream that was deleted and filled since, is what docs/GUARANTEES.md does not promise.
-            _ => Self { restarts: 0, power_cuts: 0, wipes: 0, ..weather },
+            // The server knows no id when it is restarted, or when the last message is a stranger's; a message that was
+            // sent before it knew one again, and comes late into a stream that was deleted and filled since, is what
+            // docs/GUARANTEES.md does not promise.
+            _ => Self { restarts: 0, power_cuts: 0, wipes: 0, strangers: 0, ..weather },
         }
     }
 }

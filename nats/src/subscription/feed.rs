@@ -1,7 +1,7 @@
 use event_store::RecordedEvent;
 
 /// What NATS brings: perhaps everything, perhaps not, perhaps twice.
-pub(crate) trait Feed: Send {
+pub trait Feed: Send {
     /// Whether messages come.
     fn is_open(&self) -> bool;
 
@@ -16,7 +16,7 @@ pub(crate) trait Feed: Send {
 }
 
 /// What a feed says.
-pub(crate) enum News {
+pub enum News {
     /// Messages came.
     Messages(Vec<RecordedEvent>),
     /// Something may be in Postgres that NATS did not bring.

@@ -10,7 +10,9 @@ const BATCH: i64 = 2_000;
 /// Decides what comes next: what NATS brings as long as nothing is missing, else what Postgres has.
 ///
 /// Positions are dense, so a message that does not carry the next one shows a hole at once.
-pub(crate) struct Follower<L, F> {
+///
+/// A [`Subscription`](super::Subscription) is one between Postgres and JetStream; simulations put one between others.
+pub struct Follower<L, F> {
     log: L,
     feed: F,
     position: i64,
@@ -20,24 +22,29 @@ pub(crate) struct Follower<L, F> {
 
 impl<L: EventLog, F: Feed> Follower<L, F> {
     /// Everything behind `position`.
-    pub(crate) fn new(log: L, feed: F, position: i64) -> Self {
+    #[must_use]
+    pub fn new(log: L, feed: F, position: i64) -> Self {
         Self { log, feed, position, behind: true }
     }
 
     /// The position of the last event given out.
-    pub(crate) fn position(&self) -> i64 {
+    #[must_use]
+    pub fn position(&self) -> i64 {
         self.position
     }
 
     /// Goes on behind another position.
-    pub(crate) fn seek(&mut self, position: i64) {
+    pub fn seek(&mut self, position: i64) {
         self.position = position;
         self.behind = true;
         self.feed.close();
     }
 
     /// The next events; none when nothing came for a while. Who stops waiting for them misses nothing.
-    pub(crate) async fn next_batch(&mut self) -> sqlx::Result<Vec<RecordedEvent>> {
+    ///
+    /// # Errors
+    /// When the log fails; ask again.
+    pub async fn next_batch(&mut self) -> sqlx::Result<Vec<RecordedEvent>> {
         if self.behind {
             // Far behind, the stream is of no use yet.
             let events = self.read_postgres().await?;

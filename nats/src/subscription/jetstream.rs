@@ -3,8 +3,9 @@ use std::time::Duration;
 
 use async_nats::Client;
 use async_nats::connection::State;
+use async_nats::jetstream::Context;
 use async_nats::jetstream::consumer::{DeliverPolicy, push};
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::context::ContextBuilder;
 use futures::{FutureExt, StreamExt};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -49,7 +50,7 @@ pub(super) struct JetStreamFeed {
 impl JetStreamFeed {
     pub(super) fn new(client: Client, appended: Option<watch::Receiver<i64>>) -> Self {
         Self {
-            jetstream: jetstream::new(client.clone()),
+            jetstream: ContextBuilder::new().timeout(CONSUMER_RETRY).build(client.clone()),
             client,
             live: None,
             connects: 0,

@@ -5,8 +5,6 @@ mod follower;
 mod jetstream;
 mod subscribe;
 
-#[cfg(test)]
-pub(crate) use feed::{Feed, News};
-#[cfg(test)]
-pub(crate) use follower::Follower;
+pub use feed::{Feed, News};
+pub use follower::Follower;
 pub use subscribe::{Subscription, SubscriptionError};

@@ -1,14 +1,8 @@
-use std::time::Duration;
-
 use embedded::testing::TestServers;
-use tokio::time::sleep;
 
 use crate::scene::Scene;
 
-/// Whom NATS does not tell waits up to half a second.
-const PROMPT: Duration = Duration::from_millis(300);
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn with_nats_stopped_events_keep_coming_and_the_stream_is_complete_afterwards() {
     let servers = TestServers::start_own().await;
     let scene = Scene::on(&servers).await;
@@ -28,16 +22,14 @@ async fn with_nats_stopped_events_keep_coming_and_the_stream_is_complete_afterwa
     scene.assert_all_published_once().await;
     scene.record(10).await;
     assert_eq!(received.take(10).await, (151..=160).collect::<Vec<_>>());
-    sleep(Duration::from_secs(1)).await;
-    let delay = scene.usual_delay(&mut received).await;
-    assert!(delay < PROMPT, "events take {delay:?} although NATS is back");
+    scene.assert_told_by_nats(&mut received).await;
     scene.assert_all_published_once().await;
     received.assert_nothing_more().await;
     relay.stop().await;
     servers.servers().stop().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn after_nats_lost_its_store_the_stream_is_complete_again_and_followed_again() {
     let servers = TestServers::start_own().await;
     let scene = Scene::on(&servers).await;
@@ -54,10 +46,7 @@ async fn after_nats_lost_its_store_the_stream_is_complete_again_and_followed_aga
 
     scene.assert_all_published_once().await;
     assert_eq!(received.take(50).await, (1..=50).collect::<Vec<_>>());
-    scene.usual_delay(&mut received).await;
-    sleep(Duration::from_secs(2)).await;
-    let delay = scene.usual_delay(&mut received).await;
-    assert!(delay < PROMPT, "events take {delay:?} although NATS is back");
+    scene.assert_told_by_nats(&mut received).await;
     scene.assert_all_published_once().await;
     relay.stop().await;
     servers.servers().stop().await.unwrap();

@@ -10,6 +10,7 @@ use embedded::testing::options;
 use crate::scene::eventually;
 
 const TRAINER_PASSWORD: &str = "1234e5";
+const PROJECTOR_PASSWORD: &str = "12e34";
 const SUBSCRIBER_PASSWORD: &str = "5e4321";
 
 /// Killed when dropped.
@@ -39,6 +40,7 @@ impl OwnServer {
             .args(["--ports_file_dir", folder.to_str().unwrap()])
             // As compose.yaml gives them.
             .env("NATS_PASSWORD", format!("\"{TRAINER_PASSWORD}\""))
+            .env("NATS_PROJECTOR_PASSWORD", format!("\"{PROJECTOR_PASSWORD}\""))
             .env("NATS_SUBSCRIBER_PASSWORD", format!("\"{SUBSCRIBER_PASSWORD}\""))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -57,6 +59,10 @@ impl OwnServer {
 
     pub(crate) fn trainer_url(&self) -> String {
         format!("nats://trainer:{TRAINER_PASSWORD}@127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn projector_url(&self) -> String {
+        format!("nats://projector:{PROJECTOR_PASSWORD}@127.0.0.1:{}", self.port)
     }
 
     pub(crate) fn subscriber_url(&self) -> String {

@@ -2,16 +2,16 @@
 
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
-use async_nats::{HeaderMap, Subscriber};
+use async_nats::{HeaderMap, Subscriber, jetstream};
 use domain::OwnerId;
 use event_store::RecordedEvent;
 use futures::StreamExt;
-use nats::{Replay, ReplayError, connect};
+use nats::{Replay, ReplayError, Republished, STREAM, connect};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::published::position;
-use crate::scene::{PATIENCE, Scene};
+use crate::scene::{PATIENCE, Scene, subscribers_client};
 
 const SUBJECT: &str = "trainer.replay.mine";
 
@@ -25,9 +25,28 @@ async fn who_listens_gets_the_messages_of_the_relay_again() {
 
     let mut replay = begin(&scene, 20, None).await;
     assert_eq!(replay.stream(), None);
-    assert_eq!(replay.publish(&events[20..21]).await.unwrap(), 1);
-    assert_eq!(replay.publish(&events[21..]).await.unwrap(), 39);
+    assert_eq!(replay.publish(&events[20..21]).await.unwrap(), republished(1, 0));
+    assert_eq!(replay.publish(&events[21..]).await.unwrap(), republished(39, 0));
     assert_same(&mut heard, &messages[20..]).await;
+}
+
+/// They are in another account.
+#[tokio::test]
+async fn the_user_for_subscribers_hears_them_too() {
+    let (scene, subscriber_url) = Scene::with_subscriber().await;
+    let relay = scene.relay();
+    scene.record(60).await;
+    scene.assert_all_published_once().await;
+    relay.stop().await;
+    let (events, messages) = (scene.events().await, scene.messages().await);
+    let subscriber = subscribers_client(&subscriber_url).await;
+    let mut heard = subscriber.subscribe(SUBJECT).await.unwrap();
+    // Its answer comes behind the server's knowledge of the subscription.
+    jetstream::new(subscriber).get_stream(STREAM).await.unwrap();
+
+    let published = begin(&scene, 0, None).await.publish(&events).await.unwrap();
+    assert_eq!(published, republished(60, 0));
+    assert_same(&mut heard, &messages).await;
 }
 
 #[tokio::test]
@@ -42,7 +61,8 @@ async fn of_one_owner_only_theirs_are_published_as_the_relay_did() {
     let mut heard = scene.client.subscribe(SUBJECT).await.unwrap();
 
     let mut replay = begin(&scene, 0, Some(SOMEBODY)).await;
-    assert_eq!(replay.publish(&events).await.unwrap(), theirs.len() as u64);
+    let published = replay.publish(&events).await.unwrap();
+    assert_eq!(published, republished(theirs.len() as u64, 0));
     let messages: Vec<StreamMessage> = messages
         .into_iter()
         .filter(|message| position(message).is_some_and(|position| theirs.contains(&position)))
@@ -59,12 +79,13 @@ async fn a_stream_with_the_subject_has_taken_every_event_and_none_twice() {
         ..Config::default()
     };
     let mine = scene.jetstream.create_stream(config.clone()).await.unwrap();
-    for _ in 0..2 {
-        let mut replay = begin(&scene, 0, None).await;
+    for (first, duplicates) in [(20, 0), (0, 40)] {
+        let mut replay = begin(&scene, first as i64, None).await;
         assert_eq!(replay.stream(), Some("MINE"));
-        assert_eq!(replay.publish(&events).await.unwrap(), 60);
-        assert_eq!(mine.get_info().await.unwrap().state.messages, 60);
+        let published = replay.publish(&events[first..]).await.unwrap();
+        assert_eq!(published, republished(60 - first as u64, duplicates));
     }
+    assert_eq!(mine.get_info().await.unwrap().state.messages, 60);
 
     mine.purge().await.unwrap();
     let full = Config { max_messages: 10, discard: DiscardPolicy::New, ..config };
@@ -93,6 +114,10 @@ async fn published(runs: usize) -> (Scene, Vec<RecordedEvent>, Vec<StreamMessage
     let (events, messages) = (scene.events().await, scene.messages().await);
     assert_eq!((events.len(), messages.len()), (runs, runs));
     (scene, events, messages)
+}
+
+fn republished(events: u64, duplicates: u64) -> Republished {
+    Republished { events, duplicates }
 }
 
 async fn begin(scene: &Scene, after: i64, owner: Option<OwnerId>) -> Replay {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use async_nats::Client;
 use async_nats::jetstream::{self, Context};
+use async_nats::{Client, ConnectOptions, ServerAddr};
 use domain::OwnerId;
 use embedded::testing::{self, TestServers};
 use event_store::{CommandContext, EventStore, RecordedEvent, StoreConfig, read_after};
@@ -18,9 +18,13 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::recording::Record;
+use crate::stopped_clock::is_done_without_waiting;
 
 /// Longer than anything takes here on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Who follows the stream gets an event within this time; who does not yet may do so the next time.
+const ONE_ATTEMPT: Duration = Duration::from_secs(3);
 
 pub(crate) struct Scene {
     pub(crate) pool: PgPool,
@@ -46,6 +50,11 @@ impl Scene {
     /// On servers of the test's own, which it may stop.
     pub(crate) async fn on(servers: &TestServers) -> Self {
         Self::between(&servers.database().await, servers.nats_url()).await
+    }
+
+    /// On another nats-server.
+    pub(crate) async fn over(nats_url: String) -> Self {
+        Self::between(&testing::shared().database().await, nats_url).await
     }
 
     async fn between(database_url: &str, nats_url: String) -> Self {
@@ -107,8 +116,16 @@ impl Scene {
         position: i64,
         appended: Option<watch::Receiver<i64>>,
     ) -> Received {
-        let mut subscription =
-            Subscription::new(self.pool.clone(), self.client.clone(), position, appended);
+        self.subscribe_over(self.client.clone(), position, appended)
+    }
+
+    pub(crate) fn subscribe_over(
+        &self,
+        client: Client,
+        position: i64,
+        appended: Option<watch::Receiver<i64>>,
+    ) -> Received {
+        let mut subscription = Subscription::new(self.pool.clone(), client, position, appended);
         let (sender, events) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
             loop {
@@ -122,18 +139,40 @@ impl Scene {
         Received { events, _task: AbortOnDrop(task) }
     }
 
-    /// How long an event usually takes to a subscriber whom only NATS can tell.
-    pub(crate) async fn usual_delay(&self, received: &mut Received) -> Duration {
-        let mut delays = Vec::new();
-        for _ in 0..7 {
-            let appended_at = Instant::now();
-            self.record(1).await;
-            received.take(1).await;
-            delays.push(appended_at.elapsed());
+    /// Waits until NATS brings what is recorded: with the clock stopped, nobody gets round to asking Postgres for it.
+    pub(crate) async fn assert_told_by_nats(&self, received: &mut Received) {
+        for _ in 0..10 {
+            // Whoever comes back to NATS takes a moment for it, in which the clock must go.
+            sleep(Duration::from_millis(500)).await;
+            if self.is_told_by_nats(received).await {
+                return;
+            }
         }
-        delays.sort_unstable();
-        delays[3]
+        panic!("events come, but not by NATS");
     }
+
+    /// Stops at the first event that NATS does not bring: enough of them would bring a new stream to where a consumer
+    /// of the old one waits.
+    async fn is_told_by_nats(&self, received: &mut Received) -> bool {
+        for _ in 0..5 {
+            let told = is_done_without_waiting(ONE_ATTEMPT, async {
+                self.record(1).await;
+                received.take(1).await;
+            });
+            if !told.await {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// A connection as those have who may only read the events.
+pub(crate) async fn subscribers_client(url: &str) -> Client {
+    let address: ServerAddr = url.parse().unwrap();
+    let (user, password) = (address.username().unwrap(), address.password().unwrap());
+    let options = ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned());
+    options.custom_inbox_prefix("_INBOX.subscriber").connect(address).await.unwrap()
 }
 
 /// Something that runs until it is stopped.

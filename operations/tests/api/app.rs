@@ -5,7 +5,7 @@ use axum::Router;
 use axum::body::Body;
 use chrono::{DateTime, Utc};
 use domain::OwnerId;
-use http::{Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use operations::{OperationsState, router};
 use projector::Projection;
@@ -29,9 +29,19 @@ impl App {
         let url = embedded::testing::shared().database().await;
         let pool = PgPoolOptions::new().max_connections(4).connect(&url).await.unwrap();
         sqlx::migrate!("../migrations").run(&pool).await.unwrap();
-        let state = OperationsState { pool: pool.clone(), shutdown: CancellationToken::new() };
+        Self::over(pool, Duration::from_secs(30))
+    }
+
+    fn over(pool: PgPool, answers_within: Duration) -> Self {
+        let shutdown = CancellationToken::new();
+        let state = OperationsState { pool: pool.clone(), shutdown, answers_within };
         let (router, _document) = router(state).split_for_parts();
         Self { pool, router: enveloped(router) }
+    }
+
+    /// Another process, over the same database.
+    pub(crate) fn another(&self, answers_within: Duration) -> Self {
+        Self::over(self.pool.clone(), answers_within)
     }
 
     /// The same beside a projector.
@@ -75,16 +85,26 @@ impl App {
         path: &str,
         user: Authentication,
     ) -> (StatusCode, Value) {
+        let (status, _, body) = self.answer(method, path, user).await;
+        (status, body)
+    }
+
+    /// What is answered, with its headers.
+    pub(crate) async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        user: Authentication,
+    ) -> (StatusCode, HeaderMap, Value) {
         let request = Request::builder()
             .method(method)
             .uri(path)
             .extension(user)
             .body(Body::empty())
             .unwrap();
-        let answer = self.router.clone().oneshot(request).await.unwrap();
-        let status = answer.status();
-        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
-        (status, serde_json::from_slice(&bytes).unwrap())
+        let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap())
     }
 
     /// Stores that somebody recorded so many runs; answers their ids.

@@ -1,6 +1,7 @@
 use event_store::Leadership;
 use http::StatusCode;
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::app::App;
 
@@ -44,43 +45,62 @@ async fn who_is_not_alone_is_told_so() {
 }
 
 #[tokio::test]
-async fn comparing_and_verifying_name_rows_and_do_not_show_them() {
+async fn how_a_rebuild_has_ended_is_told_to_whoever_asks_later() {
     let app = App::projecting().await;
-    let ids = app.records(3).await;
-    app.until(RUNS, |runs| runs["live"]["position"] == 3).await;
+    app.records(5).await;
+    let runs = app.until(RUNS, |runs| runs["live"]["position"] == 5).await;
+    assert_eq!(runs["rebuild"], json!(null));
     app.posted(&format!("{RUNS}/rebuild")).await;
-    app.until(RUNS, |runs| runs["previous"].is_object()).await;
-    app.posted(&format!("{RUNS}/rebuild?keep_beside=true")).await;
-    app.until(RUNS, |runs| runs["next"]["position"] == 3).await;
-    let clean = app.posted(&format!("{RUNS}/verify")).await;
-    assert_eq!(
-        (&clean["clean"], &clean["events"], &clean["position"]),
-        (&json!(true), &json!(3), &json!(3))
-    );
-    for fault in [
-        format!("update runs set notes = 'secret', distance_m = 1 where run_id = '{}'", ids[0]),
-        format!("delete from runs where run_id = '{}'", ids[1]),
-    ] {
-        sqlx::query(&fault).execute(&app.pool).await.unwrap();
-    }
+    let done = app.until(RUNS, |runs| runs["rebuild"]["state"] == "done").await;
+    let shown = &done["rebuild"];
+    assert_eq!((&shown["kind"], &shown["events"]), (&json!("rebuild"), &json!(5)));
+    assert!(shown["begun_at"].is_string() && shown["ended_at"].is_string(), "{shown}");
+    assert_eq!((&shown["error"], &shown["remaining_s"]), (&json!(null), &json!(null)));
 
-    let wrong = app.posted(&format!("{RUNS}/verify")).await;
-    assert_eq!(
-        (&wrong["clean"], &wrong["differences"]["differing"]),
-        (&json!(false), &json!({ "runs": 2 }))
-    );
-    let diff = app.posted(&format!("{RUNS}/diff?examples=5")).await;
-    assert_eq!(
-        (&diff["with"], &diff["live_position"], &diff["position"]),
-        (&json!("next"), &json!(3), &json!(3))
-    );
-    let mut expected = vec![
-        json!({ "table": "runs", "key": { "run_id": ids[0] }, "how": "differs", "columns": ["distance_m", "notes"] }),
-        json!({ "table": "runs", "key": { "run_id": ids[1] }, "how": "missing", "columns": [] }),
-    ];
-    assert_eq!(diff["differences"]["first"], json!(expected));
-    assert!(!format!("{wrong}{diff}").contains("secret"));
-    expected.truncate(1);
-    let one = app.posted(&format!("{RUNS}/diff?examples=1")).await;
-    assert_eq!(one["differences"]["first"], json!(expected));
+    // In the way of the exchange.
+    sqlx::raw_sql("create schema outgoing_runs").execute(&app.pool).await.unwrap();
+    app.post(&format!("{RUNS}/rebuild")).await;
+    let failed = app.until(RUNS, |runs| runs["rebuild"]["state"] == "failed").await;
+    let error = failed["rebuild"]["error"].as_str().unwrap();
+    assert_eq!(error, "the database failed, with SQLSTATE 42P06");
+    assert_eq!(failed["live"]["position"], 5);
+}
+
+#[tokio::test]
+async fn a_rebuild_that_was_killed_is_interrupted_and_one_that_goes_on_says_for_how_long() {
+    let app = App::projecting().await;
+    app.records(5).await;
+    app.until(RUNS, |runs| runs["live"]["position"] == 5).await;
+    app.posted(&format!("{RUNS}/rebuild?keep_beside=true")).await;
+    app.until(RUNS, |runs| runs["rebuild"]["state"] == "done").await;
+    // As one leaves it behind that was killed in the middle.
+    for begun in [
+        "update projector.rebuilds set ended_at = null, begun_at = now() - interval '1 minute'",
+        "update projector.checkpoints set position = 3 where generation = 'next'",
+    ] {
+        sqlx::query(begun).execute(&app.pool).await.unwrap();
+    }
+    let (_, left) = app.get(RUNS).await;
+    assert_eq!(left["rebuild"]["state"], "interrupted");
+    assert_eq!(left["rebuild"]["events_per_s"], json!(null));
+    let take = async |job: &str| {
+        let taken = Leadership::try_take(job, &app.pool.connect_options()).await;
+        taken.unwrap().unwrap()
+    };
+    // A comparison or an erasure has that, too.
+    let another = take("generations of runs").await;
+    assert_eq!(app.get(RUNS).await.1["rebuild"]["state"], "interrupted");
+    another.resign().await;
+    let rebuild_id: Uuid = sqlx::query_scalar("select rebuild_id from projector.rebuilds")
+        .fetch_one(&app.pool)
+        .await
+        .unwrap();
+    let at_it = take(&format!("rebuild {rebuild_id}")).await;
+    let (_, running) = app.get(RUNS).await;
+    let shown = &running["rebuild"];
+    assert_eq!((&shown["kind"], &shown["state"]), (&json!("build"), &json!("running")));
+    let (rate, left) =
+        (shown["events_per_s"].as_f64().unwrap(), shown["remaining_s"].as_f64().unwrap());
+    assert!((0.01..=0.05).contains(&rate) && (30.0..=90.0).contains(&left), "{shown}");
+    at_it.resign().await;
 }

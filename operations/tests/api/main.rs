@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
 
 mod app;
+mod checks;
 mod generations;
 mod parked;
 mod projections;

@@ -38,8 +38,12 @@ async fn parked_streams_are_shown_tried_again_and_let_go_on() {
 
     let stuck = app.posted(&format!("{}/retry", stream(ids[0]))).await;
     assert_eq!(stuck, json!({ "parked": true, "applied": 0, "position": 1 }));
-    let dropped = app.posted(&format!("{}/drop", stream(ids[0]))).await;
-    assert_eq!(dropped, json!({ "parked": false, "applied": 0, "position": null }));
+    let (status, problem) = app.post(&format!("{}/drop?position=3", stream(ids[0]))).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    for _sent_again in 0..2 {
+        let dropped = app.posted(&format!("{}/drop?position=1", stream(ids[0]))).await;
+        assert_eq!(dropped, json!({ "parked": false, "applied": 0, "position": null }));
+    }
     set_version("1").await;
     let whole = app.posted(&format!("{}/retry", stream(ids[1]))).await;
     assert_eq!(whole, json!({ "parked": false, "applied": 1, "position": null }));

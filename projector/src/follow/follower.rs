@@ -55,27 +55,49 @@ impl<S: Surroundings> Follower<S> {
         self.course.version
     }
 
-    /// Projects what comes, until there is no such share any more.
+    /// Projects what comes, until there is no such share any more, or other rows are live that this program has to build
+    /// anew.
+    ///
+    /// # Errors
+    /// When the database fails. Of one that is silent for long, the lease knows first.
     pub(crate) async fn go_on(&mut self) -> Result<(), ProjectorError> {
+        let lost = self.lease.lost();
+        tokio::select! {
+            biased;
+            () = lost => Err(ProjectorError::Database(
+                std::io::Error::other("nothing has been heard from it for long").into(),
+            )),
+            ended = self.go_on_whatever_changes() => ended,
+        }
+    }
+
+    async fn go_on_whatever_changes(&mut self) -> Result<(), ProjectorError> {
         loop {
-            if self.course.paused {
-                self.wait_until_resumed().await?;
-            }
-            self.course.report();
-            self.world.seek(self.course.position);
-            self.say(self.course.position);
-            match self.go_this_way().await {
-                // An operator has changed the course, or another projector has taken over: then the lease is gone.
-                ProjectorError::Fenced => {}
-                error => return Err(error),
-            }
-            match self.read_again().await {
+            let version = self.course.version;
+            let again = if self.course.paused {
+                self.wait_until_resumed().await
+            } else {
+                self.course.report();
+                self.world.seek(self.course.position);
+                self.say(self.course.position);
+                match self.go_this_way().await {
+                    // An operator has changed the course, or another projector has taken over: then the lease is gone.
+                    ProjectorError::Fenced => self.read_again().await,
+                    error => return Err(error),
+                }
+            };
+            match again {
                 Err(ProjectorError::NoCheckpoint { .. }) => {
                     let (name, share) = (self.course.projection.name(), self.course.share);
                     tracing::info!(projection = name, share, "share is gone: other rows are live");
                     return Ok(());
                 }
                 read => read?,
+            }
+            if self.course.version < version {
+                let name = self.course.projection.name();
+                tracing::info!(projection = name, "rows of an older program are live");
+                return Ok(());
             }
         }
     }
@@ -131,7 +153,12 @@ impl<S: Surroundings> Follower<S> {
 
     /// Divides the work another way, when that is up to this projector.
     async fn tend(&mut self) -> Result<(), ProjectorError> {
-        match self.world.situation().await?.move_of(self.course.share) {
+        let situation = self.world.situation().await?;
+        if !situation.has(self.course.share) {
+            // Somebody who was thought to be gone has taken it on. Without an event to write nothing else would show it.
+            return Err(ProjectorError::Fenced);
+        }
+        match situation.move_of(self.course.share) {
             Move::Stay => Ok(()),
             Move::GiveHalf => self.give_half().await,
             Move::TakeOn(share) => match self.world.lease(share).await? {
@@ -146,11 +173,7 @@ impl<S: Surroundings> Follower<S> {
         let to_share = self.world.split(&mut self.course, given).await?;
         let name = self.course.projection.name();
         tracing::info!(projection = name, %kept, %given, to_share, "half of the work is given away");
-        let divided = self.world.read(self.course.share).await?;
-        if divided.epoch != self.course.epoch {
-            return Err(ProjectorError::Fenced);
-        }
-        self.course = divided;
+        self.course = self.world.read(self.course.share).await?.in_epoch(self.course.epoch)?;
         self.course.report();
         self.say(self.course.position);
         Ok(())
@@ -176,20 +199,31 @@ impl<S: Surroundings> Follower<S> {
 
     async fn wait_until_resumed(&mut self) -> Result<(), ProjectorError> {
         tracing::info!(projection = self.course.projection.name(), "projection is paused");
-        while self.course.paused {
+        while self.world.read(self.course.share).await?.paused {
             self.world.pause(RETRY).await;
-            self.read_again().await?;
+            // Not for ever for somebody else.
+            self.lease.check().await?;
         }
         tracing::info!(projection = self.course.projection.name(), "projection goes on");
-        Ok(())
+        self.read_again().await
     }
 
+    /// Reads where the share stands after somebody has changed its course, and goes on in an epoch of its own: in that of
+    /// another, who may have it still, streams are not parked any more, or events applied, without anything showing it here.
     async fn read_again(&mut self) -> Result<(), ProjectorError> {
-        let course = self.world.read(self.course.share).await?;
-        // In this order: if the lease holds now, nobody has taken the share over before, and what was read is ours.
-        self.lease.check().await?;
-        self.course = course;
-        self.course.projection.can_follow(self.course.version)
+        let share = self.course.share;
+        loop {
+            self.lease.check().await?;
+            let epoch = self.world.begin_epoch(share).await?;
+            match self.world.read(share).await?.in_epoch(epoch) {
+                // Somebody was faster.
+                Err(ProjectorError::Fenced) => {}
+                read => {
+                    self.course = read?;
+                    return self.course.projection.can_follow(self.course.version);
+                }
+            }
+        }
     }
 
     fn say(&self, position: i64) {

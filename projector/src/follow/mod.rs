@@ -79,6 +79,8 @@ async fn follow_once(
 pub(crate) async fn connect(pool: &PgPool, schema: &str) -> sqlx::Result<PgConnection> {
     let options = (*pool.connect_options()).clone().options([
         ("search_path", schema),
+        // Whoever stands still in the middle of a commit keeps nobody waiting for longer: what they had begun is undone.
+        ("idle_in_transaction_session_timeout", "5s"),
         // The statements are the same for ever and planned once, perhaps while the tables are empty.
         ("plan_cache_mode", "force_generic_plan"),
         ("enable_seqscan", "off"),

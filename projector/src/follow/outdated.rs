@@ -3,6 +3,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use tokio::time::Instant;
 
+use crate::checkpoint::{Generation, version_of};
 use crate::{Projection, ProjectorError, RebuildFrom, RebuildProgress, Rebuilt, rebuild};
 
 /// How long to wait before an interrupted rebuild is taken up again.
@@ -32,6 +33,8 @@ pub(super) async fn rebuild_outdated(projection: Projection, pool: PgPool) {
             Ok(false) => return,
             Err(error) => {
                 tracing::debug!(projection = projection.name(), %error, "version not read");
+                tokio::time::sleep(RETRY).await;
+                continue;
             }
         }
         let rebuilt = rebuild(projection, &pool, RebuildFrom::WhereItStopped, &mut say);
@@ -59,11 +62,6 @@ pub(super) async fn rebuild_outdated(projection: Projection, pool: PgPool) {
 
 /// Whether the rows are still those of an older version: another projector may have built them anew.
 async fn is_outdated(projection: Projection, pool: &PgPool) -> sqlx::Result<bool> {
-    let version = sqlx::query_scalar!(
-        "select min(version) from projector.checkpoints where projection = $1 and generation = 'live'",
-        projection.name(),
-    )
-    .fetch_one(pool)
-    .await?;
+    let version = version_of(pool, projection, Generation::Live).await?;
     Ok(version.is_some_and(|version| version < projection.version()))
 }

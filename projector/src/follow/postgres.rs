@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use event_store::{Leadership, RecordedEvent, Standby};
+use futures::future::BoxFuture;
 use nats::Subscription;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::watch;
@@ -79,17 +80,16 @@ impl Surroundings for Postgres {
         Ok(situation(&mut self.connection, self.projection).await?)
     }
 
-    async fn take_over(&mut self, share: i16) -> Result<Course, ProjectorError> {
-        let Self { connection, projection, .. } = self;
-        let mut course =
-            Course::take_over(connection, *projection, Generation::Live, share).await?;
-        projection.can_follow(course.version)?;
-        parking::retry_all(connection, &mut course).await?;
-        Ok(course)
+    async fn begin_epoch(&mut self, share: i16) -> Result<i64, ProjectorError> {
+        Course::begin_epoch(&mut self.connection, self.projection, Generation::Live, share).await
     }
 
     async fn read(&mut self, share: i16) -> Result<Course, ProjectorError> {
         Course::read(&mut self.connection, self.projection, Generation::Live, share).await
+    }
+
+    async fn retry_parked(&mut self, course: &mut Course) -> Result<(), ProjectorError> {
+        parking::retry_all(&mut self.connection, course).await
     }
 
     async fn apply(
@@ -131,6 +131,10 @@ impl Surroundings for Postgres {
 impl Lease for Leadership {
     async fn check(&mut self) -> Result<(), ProjectorError> {
         Ok(Leadership::check(self).await?)
+    }
+
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        Box::pin(Leadership::lost(self))
     }
 
     async fn resign(self) {

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use event_store::RecordedEvent;
+use futures::future::BoxFuture;
 
 use crate::ProjectorError;
 use crate::course::Course;
@@ -30,10 +31,22 @@ pub(crate) trait Surroundings {
     async fn situation(&mut self) -> Result<Situation, ProjectorError>;
 
     /// Takes a share over: from now on, nobody who had it before writes anything.
-    async fn take_over(&mut self, share: i16) -> Result<Course, ProjectorError>;
+    async fn take_over(&mut self, share: i16) -> Result<Course, ProjectorError> {
+        let epoch = self.begin_epoch(share).await?;
+        let mut course = self.read(share).await?.in_epoch(epoch)?;
+        course.projection.can_follow(course.version)?;
+        self.retry_parked(&mut course).await?;
+        Ok(course)
+    }
+
+    /// Begins another epoch of a share, and answers which.
+    async fn begin_epoch(&mut self, share: i16) -> Result<i64, ProjectorError>;
 
     /// Reads where a share stands.
     async fn read(&mut self, share: i16) -> Result<Course, ProjectorError>;
+
+    /// Tries every parked stream of a share again.
+    async fn retry_parked(&mut self, course: &mut Course) -> Result<(), ProjectorError>;
 
     /// Folds events into the rows, and comes to `to` with them.
     async fn apply(
@@ -65,6 +78,9 @@ pub(crate) trait Surroundings {
 pub(crate) trait Lease {
     /// Fails when it is lost.
     async fn check(&mut self) -> Result<(), ProjectorError>;
+
+    /// Ends when it is lost, whatever is being waited for.
+    fn lost(&self) -> BoxFuture<'static, ()>;
 
     async fn resign(self);
 }

@@ -4,12 +4,13 @@ use event_store::{RecordedEvent, copy_between, head};
 use sqlx::{Executor, PgConnection, PgPool};
 use tokio::sync::mpsc::Receiver;
 
+use super::tables::{are_like_live, create_like_live};
 use super::throttle::Throttle;
-use crate::checkpoint::Generation;
+use crate::checkpoint::{Generation, version_of};
 use crate::course::Course;
 use crate::follow::connect;
 use crate::shares::level;
-use crate::{Projection, ProjectorError};
+use crate::{Projection, ProjectorError, parking};
 
 /// How many events are folded and written together.
 const BATCH: usize = 8_000;
@@ -79,12 +80,14 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// The next generation: the one that was begun, or a new one.
+    /// The next generation: the one that was begun, or a new one. Rows of a newer program are left alone.
     pub(super) async fn of_next(
         projection: Projection,
         pool: &PgPool,
         from: RebuildFrom,
     ) -> Result<Self, ProjectorError> {
+        let live = version_of(pool, projection, Generation::Live).await?;
+        projection.can_follow(live.unwrap_or_default())?;
         if from == RebuildFrom::TheBeginning || !can_be_resumed(projection, pool).await? {
             create(projection, pool).await?;
         }
@@ -96,35 +99,39 @@ impl Builder {
         projection: Projection,
         pool: &PgPool,
     ) -> Result<Self, ProjectorError> {
-        let builder = Self::open(projection, pool, Generation::Previous).await?;
-        builder.is_current()?;
-        Ok(builder)
+        let generation = Generation::Previous;
+        let (name, word) = (projection.name(), generation.as_str());
+        let rows = version_of(pool, projection, generation)
+            .await?
+            .ok_or(ProjectorError::NoCheckpoint { projection: name, generation: word })?;
+        if rows != projection.version() {
+            let program = projection.version();
+            return Err(ProjectorError::Outdated {
+                projection: name,
+                generation: word,
+                rows,
+                program,
+            });
+        }
+        if !are_like_live(pool, projection, generation).await? {
+            return Err(ProjectorError::OtherTables { projection: name, generation: word });
+        }
+        Self::open(projection, pool, generation).await
     }
 
+    /// One that this version of the code has made.
     pub(super) async fn open(
         projection: Projection,
         pool: &PgPool,
         generation: Generation,
     ) -> Result<Self, ProjectorError> {
         let mut connection = connect(pool, &generation.schema(projection)).await?;
-        let course = level(pool, &mut connection, projection, generation).await?;
+        let mut course = level(pool, &mut connection, projection, generation).await?;
+        // Operators have decided about some of it while the live rows went on.
+        parking::retry_all(&mut connection, &mut course).await?;
         let (from, started) = (course.position, Instant::now());
         let throttle = Throttle::new();
         Ok(Self { pool: pool.clone(), connection, course, from, started, throttle })
-    }
-
-    /// Fails when this version of the code has not made the rows.
-    pub(super) fn is_current(&self) -> Result<(), ProjectorError> {
-        let Course { projection, generation, version, .. } = self.course;
-        if version == projection.version() {
-            return Ok(());
-        }
-        Err(ProjectorError::Outdated {
-            projection: projection.name(),
-            generation: generation.as_str(),
-            rows: version,
-            program: projection.version(),
-        })
     }
 
     /// Comes as near to the last event as that.
@@ -134,6 +141,7 @@ impl Builder {
         on_progress: &mut OnProgress<'_>,
     ) -> Result<(), ProjectorError> {
         let (from, started) = (self.from, self.started);
+        self.throttle.begin();
         loop {
             let end = head(&self.pool).await?;
             let progress = |position| RebuildProgress {
@@ -159,19 +167,23 @@ impl Builder {
     /// Lets Postgres know what is in the new tables: those who read them plan with that from the first moment on, and
     /// not from when autovacuum has come by.
     pub(super) async fn analyze(&mut self) -> Result<(), ProjectorError> {
-        let schema = self.course.generation.schema(self.course.projection);
-        let tables = self.course.projection.tables().iter();
-        let tables: Vec<String> = tables.map(|table| format!("{schema}.{table}")).collect();
+        let Course { projection, generation, .. } = self.course;
         // Names of our own, none from outside.
-        self.connection.execute(format!("analyze {}", tables.join(", ")).as_str()).await?;
+        let analyze = format!("analyze {}", generation.tables(projection).join(", "));
+        self.connection.execute(analyze.as_str()).await?;
         Ok(())
     }
 
-    /// Reads again where the generation stands, after what was not committed.
+    /// Reads again where the generation stands, after what was not committed; fails when it is in other hands by now.
     pub(super) async fn read_again(&mut self) -> Result<(), ProjectorError> {
-        let Course { projection, generation, share, .. } = self.course;
+        let Course { projection, generation, share, epoch, .. } = self.course;
         self.course = Course::read(&mut self.connection, projection, generation, share).await?;
-        Ok(())
+        if self.course.epoch == epoch { Ok(()) } else { Err(ProjectorError::Fenced) }
+    }
+
+    /// The position where it began.
+    pub(super) fn began(&self) -> i64 {
+        self.from
     }
 
     /// What was done so far.
@@ -188,6 +200,9 @@ pub(crate) async fn fold_up_to(
     course: &mut Course,
     end: i64,
 ) -> Result<(), ProjectorError> {
+    if end <= course.position {
+        return Ok(());
+    }
     let mut batches = copy_between(pool.clone(), course.position, end, BATCH);
     while fold_next(&mut batches, connection, course).await? {}
     pass_to(connection, course, end).await
@@ -219,34 +234,18 @@ async fn pass_to(
     Ok(())
 }
 
-/// Whether there is a next generation that this program has begun.
+/// Whether there is a next generation that this program has begun, in tables like the live ones are now.
 async fn can_be_resumed(projection: Projection, pool: &PgPool) -> Result<bool, ProjectorError> {
-    let begun_by = sqlx::query_scalar!(
-        "select max(version) from projector.checkpoints where projection = $1 and generation = $2",
-        projection.name(),
-        Generation::Next.as_str(),
-    )
-    .fetch_one(pool)
-    .await?;
-    Ok(begun_by == Some(projection.version()))
+    let begun_by = version_of(pool, projection, Generation::Next).await?;
+    Ok(begun_by == Some(projection.version())
+        && are_like_live(pool, projection, Generation::Next).await?)
 }
 
 /// Creates a next generation in the place of whatever is there.
 async fn create(projection: Projection, pool: &PgPool) -> Result<(), ProjectorError> {
     let (name, next) = (projection.name(), Generation::Next.as_str());
-    let schema = Generation::Next.schema(projection);
     let mut transaction = pool.begin().await?;
-    // Names of our own, none from outside.
-    let mut statements =
-        vec![format!("drop schema if exists {schema} cascade"), format!("create schema {schema}")];
-    statements.extend(
-        projection.tables().iter().map(|table| {
-            format!("create table {schema}.{table} (like public.{table} including all)")
-        }),
-    );
-    for statement in statements {
-        transaction.execute(statement.as_str()).await?;
-    }
+    create_like_live(&mut transaction, projection, Generation::Next).await?;
     sqlx::query!(
         "delete from projector.checkpoints where projection = $1 and generation = $2",
         name,

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::alone;
 use super::build::{Builder, OnProgress, fold_up_to};
 use super::compare::Differences;
-use crate::checkpoint::{Generation, checkpoint};
+use crate::checkpoint::{Generation, checkpoint, version_of};
 use crate::shares::{shares_of_live, split_like};
 use crate::{Projection, ProjectorError};
 
@@ -50,14 +50,9 @@ pub async fn diff(
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Diff, ProjectorError> {
     let alone = alone(projection, pool).await?;
-    let mut builder = match Builder::open(projection, pool, Generation::Next).await {
-        Err(ProjectorError::NoCheckpoint { .. }) => {
-            Builder::open(projection, pool, Generation::Previous).await?
-        }
-        builder => builder?,
-    };
-    let generation = builder.course.generation;
-    let mut snapshot = if builder.is_current().is_ok() {
+    let (generation, version) = beside_live(projection, pool).await?;
+    let mut snapshot = if version == projection.version() {
+        let mut builder = Builder::open(projection, pool, generation).await?;
         builder.catch_up(0, on_progress).await?;
         snapshot_where_both_are(builder).await?
     } else {
@@ -68,8 +63,22 @@ pub async fn diff(
     Ok(diff)
 }
 
+/// The generation to compare with, and the version of the code that has made it.
+async fn beside_live(
+    projection: Projection,
+    pool: &PgPool,
+) -> Result<(Generation, i32), ProjectorError> {
+    for generation in [Generation::Next, Generation::Previous] {
+        if let Some(version) = version_of(pool, projection, generation).await? {
+            return Ok((generation, version));
+        }
+    }
+    let (projection, generation) = (projection.name(), Generation::Previous.as_str());
+    Err(ProjectorError::NoCheckpoint { projection, generation })
+}
+
 /// Sees everything as of one moment, until it is dropped.
-pub(crate) async fn snapshot(pool: &PgPool) -> sqlx::Result<PgConnection> {
+async fn snapshot(pool: &PgPool) -> sqlx::Result<PgConnection> {
     let mut connection = pool.connect_options().connect().await?;
     connection.execute("begin isolation level repeatable read read only; select 1").await?;
     Ok(connection)

@@ -3,7 +3,9 @@
 mod build;
 mod compare;
 mod diff;
+mod record;
 mod swap;
+mod tables;
 mod throttle;
 
 use event_store::Leadership;
@@ -12,8 +14,9 @@ use sqlx::PgPool;
 pub(crate) use self::build::fold_up_to;
 pub use self::build::{OnProgress, RebuildFrom, RebuildProgress, Rebuilt};
 pub use self::compare::{Difference, Differences};
-pub(crate) use self::diff::snapshot;
 pub use self::diff::{Diff, diff};
+pub(crate) use self::record::latest_rebuilds;
+pub use self::record::{LatestRebuild, RebuildState, Undertaking};
 pub use self::swap::{build, rebuild, rollback};
 use crate::{Projection, ProjectorError};
 

@@ -1,27 +1,33 @@
 use std::time::Duration;
 
+use event_store::head;
 use sqlx::{Acquire, Executor, PgConnection, PgPool};
 use tokio::time::sleep;
 
 use super::alone;
 use super::build::{Builder, OnProgress, RebuildFrom, Rebuilt, fold_up_to};
+use super::record::{Record, Undertaking};
 use crate::checkpoint::Generation;
 use crate::course::{Course, is_about_data};
 use crate::shares::shares_of_live;
-use crate::{Projection, ProjectorError};
+use crate::{Projection, ProjectorError, parking};
 
 /// How close to the last event a generation must be before it changes places with the live one: little enough that
 /// readers hardly notice the wait.
 const NEAR: i64 = 2_000;
 
 /// How long the exchange may wait for those who read: others who want to read wait behind it.
-const PATIENCE_WITH_READERS: &str = "1s";
+const PATIENCE_WITH_READERS: &str = "250ms";
+
+/// How long it may wait for those who vacuum or dump tables while nobody waits behind it. Autovacuum gives way after
+/// Postgres's `deadlock_timeout`, a second.
+const PATIENCE_WITH_MAINTENANCE: &str = "5s";
 
 /// How long to let readers through before the next attempt.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often the exchange is tried.
-const ATTEMPTS: usize = 120;
+const ATTEMPTS: usize = 240;
 
 /// Builds a projection anew from Postgres, beside the live one, and lets them change places at the same position: no
 /// reader sees a gap or an older state. The tables it replaces are kept as the previous generation.
@@ -38,9 +44,11 @@ pub async fn rebuild(
 ) -> Result<Rebuilt, ProjectorError> {
     let alone = alone(projection, pool).await?;
     let mut builder = Builder::of_next(projection, pool, from).await?;
-    let rebuilt = exchange(&mut builder, on_progress).await?;
+    let record = Record::begin(pool, Undertaking::Rebuild, &builder.course).await?;
+    let rebuilt = exchange(&mut builder, &record, on_progress).await;
+    record.end(pool, &rebuilt).await;
     alone.resign().await;
-    Ok(rebuilt)
+    rebuilt
 }
 
 /// Builds a projection anew beside the live one, to be looked at before it is taken: `rebuild` goes on with it.
@@ -55,10 +63,11 @@ pub async fn build(
 ) -> Result<Rebuilt, ProjectorError> {
     let alone = alone(projection, pool).await?;
     let mut builder = Builder::of_next(projection, pool, from).await?;
-    builder.catch_up(0, on_progress).await?;
-    let built = builder.done();
+    let record = Record::begin(pool, Undertaking::Build, &builder.course).await?;
+    let built = builder.catch_up(0, on_progress).await.map(|()| builder.done());
+    record.end(pool, &built).await;
     alone.resign().await;
-    Ok(built)
+    built
 }
 
 /// Brings the previous generation up to date and lets it change places with the live one. Done again, it changes them
@@ -74,14 +83,17 @@ pub async fn rollback(
 ) -> Result<Rebuilt, ProjectorError> {
     let alone = alone(projection, pool).await?;
     let mut builder = Builder::of_previous(projection, pool).await?;
-    let rebuilt = exchange(&mut builder, on_progress).await?;
+    let record = Record::begin(pool, Undertaking::Rollback, &builder.course).await?;
+    let back = exchange(&mut builder, &record, on_progress).await;
+    record.end(pool, &back).await;
     alone.resign().await;
-    Ok(rebuilt)
+    back
 }
 
 /// Catches up and changes places.
 async fn exchange(
     builder: &mut Builder,
+    record: &Record,
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Rebuilt, ProjectorError> {
     let (mut near, mut attempt) = (NEAR, 1);
@@ -89,18 +101,20 @@ async fn exchange(
     builder.analyze().await?;
     loop {
         builder.catch_up(near, on_progress).await?;
-        match change_places(builder).await {
+        match change_places(builder, record).await {
             Err(ProjectorError::Database(error))
                 if is_lock_not_available(&error) && attempt < ATTEMPTS =>
             {
                 tracing::info!(
                     projection = builder.course.projection.name(),
-                    "generations change places when readers let go of the tables"
+                    "generations change places when others let go of the tables"
                 );
                 sleep(PAUSE).await;
             }
             // Outside of the exchange its stream is parked.
-            Err(ProjectorError::Database(error)) if is_about_data(&error) && near > 0 => near = 0,
+            Err(ProjectorError::Database(error)) if is_about_data(&error) && attempt < ATTEMPTS => {
+                near = 0;
+            }
             changed => {
                 changed?;
                 return Ok(builder.done());
@@ -111,29 +125,94 @@ async fn exchange(
     }
 }
 
-/// Lets a generation and the live one change places, in one commit.
-async fn change_places(builder: &mut Builder) -> Result<(), ProjectorError> {
+/// Lets a generation and the live one change places, in one commit, which also says that it is done.
+async fn change_places(builder: &mut Builder, record: &Record) -> Result<(), ProjectorError> {
+    let began = builder.began();
     let Builder { pool, connection, course, .. } = builder;
     let mut transaction = connection.begin().await?;
-    // The tables first, then the checkpoint: a live projector takes them in that order too.
-    let tables = course.projection.tables();
-    let live_tables: Vec<String> = tables.iter().map(|table| format!("public.{table}")).collect();
-    let lock = format!(
-        "set local lock_timeout = '{PATIENCE_WITH_READERS}';
-         lock table {} in access exclusive mode",
-        live_tables.join(", ")
-    );
-    transaction.execute(lock.as_str()).await?;
-    // The live one stands still now. Not behind it; when it is behind, it need not catch up any more.
-    let live = shares_of_live(&mut transaction, course.projection).await?;
-    let foremost = live.iter().map(|(_, position)| *position).max().unwrap_or_default();
-    if course.position < foremost {
-        fold_up_to(pool, &mut transaction, course, foremost).await?;
+    let changed = match change_names(pool, &mut transaction, course).await {
+        Ok(()) => record.done(&mut transaction, course.position - began).await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = changed {
+        // At once: whoever wants to read waits for it.
+        if let Err(error) = transaction.rollback().await {
+            tracing::debug!(%error, "an exchange is not undone by asking");
+        }
+        return Err(error);
     }
-    move_tables(&mut transaction, course).await?;
-    rename(&mut transaction, course).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+async fn change_names(
+    pool: &PgPool,
+    transaction: &mut PgConnection,
+    course: &mut Course,
+) -> Result<(), ProjectorError> {
+    keep_maintenance_away(transaction, course).await?;
+    // Tables are exchanged by name: these are still those that were built here, or this fails.
+    course.step(course.position).take(transaction).await?;
+    // What has come while that took its time is folded while everybody reads.
+    let end = head(pool).await?;
+    fold_up_to(pool, transaction, course, end).await?;
+    lock_live(transaction, course.projection).await?;
+    // The live one stands still now. Not behind it; when it is behind, it need not catch up any more.
+    let live = shares_of_live(transaction, course.projection).await?;
+    let foremost = live.iter().map(|(_, position)| *position).max().unwrap_or_default();
+    fold_up_to(pool, transaction, course, foremost).await?;
+    parking::retry_where_live_goes_on(transaction, course).await?;
+    move_tables(transaction, course).await?;
+    rename(transaction, course).await?;
+    Ok(())
+}
+
+/// Takes the tables that nobody serves from, and of those that serve what keeps others from vacuuming them: whoever reads
+/// or writes goes on meanwhile.
+async fn keep_maintenance_away(
+    transaction: &mut PgConnection,
+    course: &Course,
+) -> sqlx::Result<()> {
+    let Course { projection, generation, .. } = course;
+    let mut aside = generation.tables(*projection);
+    if *generation != Generation::Previous {
+        aside.extend(tables_of_previous(transaction, *projection).await?);
+    }
+    // Names of our own, none from outside.
+    let statements = format!(
+        "set local lock_timeout = '{PATIENCE_WITH_MAINTENANCE}';
+         lock table {} in access exclusive mode;
+         lock table {} in share update exclusive mode",
+        aside.join(", "),
+        Generation::Live.tables(*projection).join(", "),
+    );
+    transaction.execute(statements.as_str()).await?;
+    Ok(())
+}
+
+/// Takes the tables that serve: whoever reads or writes them waits from now on. They come before the checkpoint, as a
+/// live projector takes them in that order too.
+async fn lock_live(transaction: &mut PgConnection, projection: Projection) -> sqlx::Result<()> {
+    let statements = format!(
+        "set local lock_timeout = '{PATIENCE_WITH_READERS}';
+         lock table {} in access exclusive mode",
+        Generation::Live.tables(projection).join(", "),
+    );
+    transaction.execute(statements.as_str()).await?;
+    Ok(())
+}
+
+/// What there is of the previous generation: an older version of the code may have had other tables.
+async fn tables_of_previous(
+    connection: &mut PgConnection,
+    projection: Projection,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = $1",
+    )
+    .bind(Generation::Previous.schema(projection))
+    .fetch_all(connection)
+    .await
 }
 
 async fn move_tables(transaction: &mut PgConnection, course: &Course) -> sqlx::Result<()> {

@@ -35,6 +35,16 @@ impl Throttle {
         self.rested
     }
 
+    /// Work begins now: what was waited for until now was none.
+    pub(super) fn begin(&mut self) {
+        self.worked_from = Instant::now();
+    }
+
+    /// How long to rest after the work that was done.
+    fn due(&self) -> Duration {
+        self.worked_from.elapsed().mul_f64(self.rest)
+    }
+
     /// Comes back when the next batch is due.
     ///
     /// # Errors
@@ -42,12 +52,12 @@ impl Throttle {
     pub(super) async fn rest(&mut self, connection: &mut PgConnection) -> sqlx::Result<()> {
         let (live, behind) = live_rows(connection).await?;
         self.learn(live, behind);
-        let rest = self.worked_from.elapsed().mul_f64(self.rest);
+        let rest = self.due();
         if !rest.is_zero() {
             sleep(rest).await;
             self.rested += rest;
         }
-        self.worked_from = Instant::now();
+        self.begin();
         Ok(())
     }
 
@@ -116,6 +126,15 @@ mod tests {
     fn rests_stay_as_they_are_in_between() {
         let between = Duration::from_millis(20);
         assert_eq!(rests(&[(1, LATE), (2, between), (3, between)]), [0.5, 0.5, 0.5]);
+    }
+
+    #[test]
+    fn waiting_is_no_work_that_is_rested_from() {
+        let mut throttle = Throttle { rest: 4.0, ..Throttle::new() };
+        throttle.worked_from = Instant::now().checked_sub(Duration::from_secs(60)).unwrap();
+        assert!(throttle.due() >= Duration::from_secs(240));
+        throttle.begin();
+        assert!(throttle.due() < Duration::from_secs(60));
     }
 
     #[test]

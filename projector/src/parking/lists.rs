@@ -80,9 +80,10 @@ pub(super) async fn find(
     .await
 }
 
-pub(super) async fn of_live(
+pub(super) async fn parked_in(
     connection: &mut PgConnection,
     projection: Projection,
+    generation: Generation,
 ) -> sqlx::Result<Vec<ParkedStream>> {
     sqlx::query_as!(
         ParkedStream,
@@ -90,7 +91,7 @@ pub(super) async fn of_live(
                 attempts, tried_at
            from projector.parked_streams where projection = $1 and generation = $2 order by position",
         projection.name(),
-        Generation::Live.as_str(),
+        generation.as_str(),
     )
     .fetch_all(connection)
     .await
@@ -117,7 +118,7 @@ pub(crate) async fn positions(
     connection: &mut PgConnection,
     projection: Projection,
 ) -> sqlx::Result<Positions> {
-    let parked = of_live(connection, projection).await?;
+    let parked = parked_in(connection, projection, Generation::Live).await?;
     Ok(parked
         .into_iter()
         .map(|stream| ((stream.aggregate_type, stream.stream_id), stream.position))

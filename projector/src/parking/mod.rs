@@ -8,8 +8,8 @@ use sqlx::PgConnection;
 
 pub use self::lists::{ParkedStream, parked_stream, parked_streams, waiting_events};
 pub(crate) use self::lists::{Positions, positions};
-pub(crate) use self::operate::retry_all;
 pub use self::operate::{Unparked, drop_event, retry};
+pub(crate) use self::operate::{retry_all, retry_where_live_goes_on};
 use crate::ProjectorError;
 use crate::checkpoint::{Step, fenced};
 

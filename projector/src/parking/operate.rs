@@ -3,9 +3,9 @@ use event_store::{RecordedEvent, read_stream_between};
 use sqlx::{Acquire, Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::lists::{ParkedStream, find, of_live};
+use super::lists::{ParkedStream, find, parked_in, positions};
 use crate::checkpoint::Generation;
-use crate::course::{Course, is_about_data};
+use crate::course::{Course, dropped_positions, is_about_data};
 use crate::follow::connect;
 use crate::shares::{share_of, shares_of_live};
 use crate::{Projection, ProjectorError};
@@ -45,20 +45,24 @@ pub async fn retry(
 /// Passes over the event that holds a parked stream up, for good, and applies what waits behind it. Rebuilds pass
 /// over it too. `None` when the stream is not parked.
 ///
+/// Asked for the event at a position, it passes over that one and no other; asked again, it changes nothing.
+///
 /// # Errors
-/// When the database fails; nothing has changed then.
+/// When the stream is held up by another event, or the database fails; nothing has changed then.
 pub async fn drop_event(
     pool: &PgPool,
     projection: Projection,
     stream_id: Uuid,
+    position: Option<i64>,
 ) -> Result<Option<Unparked>, ProjectorError> {
-    operate(pool, projection, stream_id, Decision::Drop).await
+    operate(pool, projection, stream_id, Decision::Drop(position)).await
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Decision {
     Retry,
-    Drop,
+    /// The event at this position, or the one that holds the stream up.
+    Drop(Option<i64>),
 }
 
 async fn operate(
@@ -75,13 +79,17 @@ async fn operate(
     transaction.execute(lock.as_str()).await?;
     // Nobody moves a share, nor divides it, until this is done.
     shares_of_live(&mut transaction, projection).await?;
-    let Some(parked) = find(&mut transaction, projection, stream_id).await? else {
-        return Ok(None);
-    };
+    let parked = find(&mut transaction, projection, stream_id).await?;
+    if let Decision::Drop(Some(position)) = decision
+        && parked.as_ref().is_none_or(|parked| parked.position != position)
+    {
+        return is_dropped(&mut transaction, projection, parked, position).await;
+    }
+    let Some(parked) = parked else { return Ok(None) };
     let share = share_of(&mut transaction, projection, OwnerId(parked.owner_id)).await?;
     let mut course =
         Course::take_over(&mut transaction, projection, Generation::Live, share).await?;
-    if decision == Decision::Drop {
+    if let Decision::Drop(_) = decision {
         sqlx::query!(
             "insert into projector.dropped_events (projection, position, owner_id, event_type, reason)
              values ($1, $2, $3, $4, $5)",
@@ -100,27 +108,73 @@ async fn operate(
     Ok(Some(unparked))
 }
 
-/// Tries every parked stream of a live share again, for whoever has just taken it over: a newer program may be
-/// able to read what an older one could not.
+/// What is to be said to whoever asks to drop an event that holds nothing up: it may be that they have asked before.
+async fn is_dropped(
+    connection: &mut PgConnection,
+    projection: Projection,
+    parked: Option<ParkedStream>,
+    position: i64,
+) -> Result<Option<Unparked>, ProjectorError> {
+    let is_dropped = dropped_positions(connection, projection).await?.contains(&position);
+    match (parked, is_dropped) {
+        (Some(ParkedStream { position, reason, .. }), true) => {
+            Ok(Some(Unparked::Stuck { events: 0, position, reason }))
+        }
+        (None, true) => Ok(Some(Unparked::Whole { events: 0 })),
+        (Some(parked), false) => {
+            Err(ProjectorError::HeldUpElsewhere { asked: position, position: parked.position })
+        }
+        (None, false) => Ok(None),
+    }
+}
+
+/// Tries every parked stream of a share again, for whoever has just taken it over: a newer program may be able to read what
+/// an older one could not.
 pub(crate) async fn retry_all(
     connection: &mut PgConnection,
     course: &mut Course,
 ) -> Result<(), ProjectorError> {
-    for parked in of_live(connection, course.projection).await? {
-        if !course.parts.are_of(OwnerId(parked.owner_id)) {
-            continue;
+    for parked in parked_in(connection, course.projection, course.generation).await? {
+        if course.parts.are_of(OwnerId(parked.owner_id)) {
+            try_again(connection, course, parked).await?;
         }
-        let mut transaction = connection.begin().await?;
-        let unparked = apply_waiting(&mut transaction, course, &parked).await?;
-        transaction.commit().await?;
-        if let Unparked::Whole { .. } = unparked {
-            course.parked.remove(&(parked.aggregate_type, parked.stream_id));
-            tracing::info!(
-                projection = course.projection.name(),
-                stream = %parked.stream_id,
-                "parked stream goes on"
-            );
+    }
+    Ok(())
+}
+
+/// Tries again what is parked in a generation that is about to take the live one's place, and goes on in that one: what an
+/// operator has decided stays decided. The live one stands still meanwhile, in the caller's transaction.
+pub(crate) async fn retry_where_live_goes_on(
+    transaction: &mut PgConnection,
+    course: &mut Course,
+) -> Result<(), ProjectorError> {
+    course.dropped = dropped_positions(transaction, course.projection).await?;
+    let live = positions(transaction, course.projection).await?;
+    for parked in parked_in(transaction, course.projection, course.generation).await? {
+        let stream = (parked.aggregate_type.clone(), parked.stream_id);
+        if live.get(&stream).is_none_or(|position| *position > parked.position) {
+            try_again(transaction, course, parked).await?;
         }
+    }
+    Ok(())
+}
+
+async fn try_again(
+    connection: &mut PgConnection,
+    course: &mut Course,
+    parked: ParkedStream,
+) -> Result<(), ProjectorError> {
+    let mut transaction = connection.begin().await?;
+    let unparked = apply_waiting(&mut transaction, course, &parked).await?;
+    transaction.commit().await?;
+    if let Unparked::Whole { .. } = unparked {
+        course.parked.remove(&(parked.aggregate_type, parked.stream_id));
+        tracing::info!(
+            projection = course.projection.name(),
+            generation = course.generation.as_str(),
+            stream = %parked.stream_id,
+            "parked stream goes on"
+        );
     }
     Ok(())
 }

@@ -168,3 +168,90 @@ pub(crate) async fn shares_of_live(
     .await?;
     Ok(rows.into_iter().map(|row| (Parts::from_bits(row.parts), row.position)).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use embedded::testing;
+
+    use super::*;
+
+    const RUNS: Projection = Projection::Runs;
+
+    /// What somebody else may have done to a share since it was read: taken it over, or gone on.
+    const SINCE: [&str; 2] = ["epoch = default", "position = position + 1"];
+
+    #[tokio::test]
+    async fn who_was_overtaken_gives_nothing_away() {
+        let mut connection = database().await;
+        for since in SINCE {
+            let mut course = take_over(&mut connection, 0).await;
+            let (_, given) = course.parts.halves().unwrap();
+            change(&mut connection, 0, since).await;
+            let before = division(&mut connection).await;
+
+            let refused = split(&mut connection, &mut course, given).await;
+
+            assert!(matches!(refused, Err(ProjectorError::Fenced)), "{since}: {refused:?}");
+            assert_eq!(division(&mut connection).await, before);
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_shares_nothing_is_joined_when_one_of_them_was_overtaken() {
+        let mut connection = database().await;
+        let mut whole = take_over(&mut connection, 0).await;
+        let (_, given) = whole.parts.halves().unwrap();
+        let number = split(&mut connection, &mut whole, given).await.unwrap();
+        for (overtaken, since) in
+            [0, number].into_iter().flat_map(|one| SINCE.map(|since| (one, since)))
+        {
+            let mut course = take_over(&mut connection, 0).await;
+            let other = take_over(&mut connection, number).await;
+            change(&mut connection, overtaken, since).await;
+            let before = division(&mut connection).await;
+
+            let refused = join(&mut connection, &mut course, other).await;
+
+            assert!(
+                matches!(refused, Err(ProjectorError::Fenced)),
+                "{overtaken}, {since}: {refused:?}"
+            );
+            assert_eq!(division(&mut connection).await, before);
+            change(&mut connection, overtaken, "position = 0").await;
+        }
+
+        let mut course = take_over(&mut connection, 0).await;
+        let other = take_over(&mut connection, number).await;
+        join(&mut connection, &mut course, other).await.unwrap();
+        assert_eq!(division(&mut connection).await, [(0, Parts::ALL.bits(), 0)]);
+    }
+
+    /// A connection to a new database, with all runs in one share.
+    async fn database() -> PgConnection {
+        let pool = PgPool::connect(&testing::shared().database().await).await.unwrap();
+        sqlx::migrate!("../migrations").run(&pool).await.unwrap();
+        pool.acquire().await.unwrap().detach()
+    }
+
+    async fn take_over(connection: &mut PgConnection, share: i16) -> Course {
+        Course::take_over(connection, RUNS, Generation::Live, share).await.unwrap()
+    }
+
+    async fn change(connection: &mut PgConnection, share: i16, change: &str) {
+        let update = format!(
+            "update projector.checkpoints set {change} where projection = 'runs' and generation = 'live' and share = $1"
+        );
+        sqlx::query(&update).bind(share).execute(connection).await.unwrap();
+    }
+
+    /// The live shares: number, parts and position.
+    async fn division(connection: &mut PgConnection) -> Vec<(i16, i64, i64)> {
+        sqlx::query_as(
+            "select share, parts, position from projector.checkpoints
+              where projection = 'runs' and generation = 'live' order by share",
+        )
+        .fetch_all(connection)
+        .await
+        .unwrap()
+    }
+}

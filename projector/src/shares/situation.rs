@@ -26,6 +26,11 @@ pub(crate) enum Move {
 }
 
 impl Situation {
+    /// Whether there is such a share.
+    pub(crate) fn has(&self, share: i16) -> bool {
+        self.shares.iter().any(|seen| seen.number == share)
+    }
+
     /// What is up to the projector of `mine`. Two that look at the same situation never both act.
     pub(crate) fn move_of(&self, mine: i16) -> Move {
         let held = self.shares.iter().filter(|seen| seen.is_held || seen.number == mine);

@@ -3,25 +3,25 @@
 use std::time::Duration;
 
 use event_store::RecordedEvent;
+use futures::future::BoxFuture;
+use nats::Follower as Subscription;
 
+use super::events::LinkFeed;
 use super::link::Link;
 use super::rows::Session;
-use crate::ProjectorError;
-use crate::course::Course;
+use crate::checkpoint::Step;
+use crate::course::{Course, Tables};
 use crate::follow::{Lease, Surroundings};
 use crate::shares::{Parts, Situation};
-
-/// How long somebody waits for events that do not come.
-const SILENCE: Duration = Duration::from_millis(500);
+use crate::{Projection, ProjectorError};
 
 pub(super) struct Desk {
     process: usize,
     life: u64,
     link: Link,
     standby: Option<LinkLease>,
-    /// Behind which position events come.
-    position: i64,
-    /// How many come at once.
+    subscription: Subscription<Link, LinkFeed>,
+    /// How many events are folded at once by who catches up.
     batch: usize,
 }
 
@@ -33,7 +33,8 @@ pub(super) struct LinkLease {
 
 impl Desk {
     pub(super) fn new(process: usize, life: u64, link: Link, batch: usize) -> Self {
-        Self { process, life, link, standby: None, position: 0, batch }
+        let subscription = Subscription::new(link.clone(), LinkFeed::new(link.clone()), 0);
+        Self { process, life, link, standby: None, subscription, batch }
     }
 
     fn connect(&self) -> LinkLease {
@@ -46,21 +47,15 @@ impl Surroundings for Desk {
     type Lease = LinkLease;
 
     async fn next_batch(&mut self) -> Result<Vec<RecordedEvent>, ProjectorError> {
-        let (after, limit) = (self.position, self.batch);
-        let events = self.link.ask(move |rows| Ok(rows.read(after, i64::MAX, limit))).await?;
-        match events.last() {
-            Some(last) => self.position = last.position,
-            None => self.link.pause(SILENCE).await,
-        }
-        Ok(events)
+        Ok(self.subscription.next_batch().await?)
     }
 
     fn position(&self) -> i64 {
-        self.position
+        self.subscription.position()
     }
 
     fn seek(&mut self, position: i64) {
-        self.position = position;
+        self.subscription.seek(position);
     }
 
     async fn take_free_share(&mut self) -> Result<Option<(i16, LinkLease)>, ProjectorError> {
@@ -86,12 +81,29 @@ impl Surroundings for Desk {
         self.link.ask(|rows| Ok(rows.situation())).await
     }
 
-    async fn take_over(&mut self, share: i16) -> Result<Course, ProjectorError> {
-        self.link.ask(move |rows| rows.take_over(share)).await
+    async fn begin_epoch(&mut self, share: i16) -> Result<i64, ProjectorError> {
+        self.link.ask(move |rows| rows.begin_epoch(share)).await
     }
 
+    /// As in Postgres, in three statements.
     async fn read(&mut self, share: i16) -> Result<Course, ProjectorError> {
-        self.link.ask(move |rows| rows.course(share)).await
+        let mut course = self.link.ask(move |rows| rows.course(share)).await?;
+        let parts = course.parts;
+        let parked = self.link.ask(move |rows| Ok(rows.parked(parts))).await?;
+        course.parked = parked.into_iter().collect();
+        course.dropped = self.link.ask(move |rows| Ok(rows.dropped())).await?;
+        Ok(course)
+    }
+
+    async fn retry_parked(&mut self, course: &mut Course) -> Result<(), ProjectorError> {
+        let parts = course.parts;
+        for (kind, stream) in self.link.ask(move |rows| Ok(rows.parked(parts))).await? {
+            let known = course.clone();
+            if self.link.ask(move |rows| rows.retry(&known, stream)).await? {
+                course.parked.remove(&(kind, stream));
+            }
+        }
+        Ok(())
     }
 
     async fn apply(
@@ -100,14 +112,14 @@ impl Surroundings for Desk {
         events: &[RecordedEvent],
         to: i64,
     ) -> Result<(), ProjectorError> {
-        let (known, events) = (course.clone(), events.to_vec());
-        self.link.ask(move |rows| rows.apply(&known, &events, to)).await?;
-        course.position = to;
-        Ok(())
+        course.apply(&mut self.link, events, to).await
     }
 
     async fn pass(&mut self, course: &mut Course, to: i64) -> Result<(), ProjectorError> {
-        self.apply(course, &[], to).await
+        let step = course.step(to);
+        self.link.ask_fence(move |rows| rows.project(&[], step)).await?;
+        course.position = to;
+        Ok(())
     }
 
     async fn fold_up_to(&mut self, course: &mut Course, to: i64) -> Result<(), ProjectorError> {
@@ -129,14 +141,10 @@ impl Surroundings for Desk {
     }
 
     async fn join(&mut self, course: &mut Course, other: Course) -> Result<(), ProjectorError> {
-        let (known, share) = (course.clone(), course.share);
-        *course = self
-            .link
-            .ask(move |rows| {
-                rows.join(&known, &other)?;
-                rows.course(share)
-            })
-            .await?;
+        let (known, given) = (course.clone(), other.clone());
+        course.epoch = self.link.ask(move |rows| rows.join(&known, &given)).await?;
+        course.parts = course.parts.with(other.parts);
+        course.parked.extend(other.parked);
         Ok(())
     }
 
@@ -149,11 +157,42 @@ impl Surroundings for Desk {
     }
 }
 
+impl Tables for Link {
+    async fn project(
+        &mut self,
+        _projection: Projection,
+        events: &[RecordedEvent],
+        step: Step,
+    ) -> Result<(), ProjectorError> {
+        let events = events.to_vec();
+        self.ask_fence(move |rows| rows.project(&events, step)).await
+    }
+
+    async fn park(
+        &mut self,
+        step: Step,
+        event: &RecordedEvent,
+        _reason: &str,
+    ) -> Result<(), ProjectorError> {
+        let event = event.clone();
+        self.ask_fence(move |rows| rows.park(&event, step)).await
+    }
+
+    fn are_in_transaction(&self) -> bool {
+        false
+    }
+}
+
 impl Lease for LinkLease {
     async fn check(&mut self) -> Result<(), ProjectorError> {
         let session = self.session;
         let has = self.link.ask(move |rows| Ok(rows.has_lease(session))).await?;
         if has { Ok(()) } else { Err(ProjectorError::Database(sqlx::Error::PoolClosed)) }
+    }
+
+    /// Of a connection that is silent somebody learns by asking.
+    fn lost(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::pending())
     }
 
     async fn resign(self) {}

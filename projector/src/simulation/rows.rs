@@ -1,6 +1,8 @@
 //! Made-up rows, checkpoints and leases.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod parking;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 use chrono::DateTime;
@@ -8,12 +10,16 @@ use domain::{OwnerId, PARTS, Part};
 use event_store::RecordedEvent;
 use uuid::Uuid;
 
-use crate::checkpoint::Generation;
+pub(super) use self::parking::{Decision, Poison};
+use crate::checkpoint::{Generation, Step};
 use crate::course::Course;
 use crate::shares::{Parts, Share, Situation};
 use crate::{Projection, ProjectorError};
 
 const PROJECTION: Projection = Projection::Runs;
+
+const NO_CHECKPOINT: ProjectorError =
+    ProjectorError::NoCheckpoint { projection: "runs", generation: "live" };
 
 /// A connection that holds a lease, or shows that somebody stands by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,8 +37,16 @@ pub(super) struct Rows {
     paused: bool,
     /// Positions whose events are in the rows.
     applied: HashSet<i64>,
-    /// The last of each part.
-    last: [i64; PARTS as usize],
+    /// The last of each stream.
+    last: HashMap<Uuid, i64>,
+    /// Positions whose events cannot be applied, and why.
+    poisons: BTreeMap<i64, Poison>,
+    /// Those that could not, and can now.
+    mended: HashSet<i64>,
+    /// Parked streams, and from which position on they wait.
+    parked: BTreeMap<Uuid, i64>,
+    /// Positions that an operator has decided to pass over.
+    dropped: HashSet<i64>,
     leases: BTreeMap<i16, Session>,
     standing_by: BTreeSet<Session>,
     /// Sessions that have ended: what comes from them still does not count.
@@ -60,7 +74,11 @@ impl Rows {
             epochs: 0,
             paused: false,
             applied: HashSet::new(),
-            last: [0; PARTS as usize],
+            last: HashMap::new(),
+            poisons: BTreeMap::new(),
+            mended: HashSet::new(),
+            parked: BTreeMap::new(),
+            dropped: HashSet::new(),
             leases: BTreeMap::new(),
             standing_by: BTreeSet::new(),
             ended: HashSet::new(),
@@ -80,11 +98,18 @@ impl Rows {
 
     // --- Events ---
 
-    pub(super) fn append(&mut self, owner_id: OwnerId, is_run: bool) {
-        self.log.push(RecordedEvent {
+    /// Appends an event to a stream of an owner; answers it as others hear of it.
+    pub(super) fn append(
+        &mut self,
+        owner_id: OwnerId,
+        kind: &'static str,
+        stream: u128,
+        poison: Option<Poison>,
+    ) -> RecordedEvent {
+        let event = RecordedEvent {
             position: self.head() + 1,
-            aggregate_type: Bytes::from_static(if is_run { b"run" } else { b"plan" }),
-            aggregate_id: owner_id.0,
+            aggregate_type: Bytes::from_static(kind.as_bytes()),
+            aggregate_id: Uuid::from_u128(owner_id.0.as_u128() ^ stream),
             sequence: 1,
             event_type: Bytes::from_static(b"run.recorded"),
             event_version: Bytes::from_static(b"1"),
@@ -94,7 +119,12 @@ impl Rows {
             part: Part::of(owner_id),
             event_id: Uuid::nil(),
             recorded_at: DateTime::UNIX_EPOCH,
-        });
+        };
+        if let Some(poison) = poison.filter(|_| PROJECTION.folds(&event)) {
+            self.poisons.insert(event.position, poison);
+        }
+        self.log.push(event.clone());
+        event
     }
 
     pub(super) fn head(&self) -> i64 {
@@ -108,27 +138,27 @@ impl Rows {
 
     // --- Checkpoints ---
 
-    fn fenced(&mut self, course: &Course) -> Result<&mut Checkpoint, ProjectorError> {
+    fn fenced(&mut self, epoch: i64, position: i64) -> Result<&mut Checkpoint, ProjectorError> {
         // As in Postgres: the epoch alone tells which share it is.
         self.checkpoints
             .values_mut()
-            .find(|at| at.epoch == course.epoch && at.position == course.position)
+            .find(|at| at.epoch == epoch && at.position == position)
             .ok_or(ProjectorError::Fenced)
     }
 
-    pub(super) fn take_over(&mut self, share: i16) -> Result<Course, ProjectorError> {
+    fn violate(&mut self, violation: impl FnOnce() -> String) {
+        self.violation.get_or_insert_with(violation);
+    }
+
+    pub(super) fn begin_epoch(&mut self, share: i16) -> Result<i64, ProjectorError> {
         let epoch = self.epoch();
-        if let Some(at) = self.checkpoints.get_mut(&share) {
-            at.epoch = epoch;
-        }
-        self.course(share)
+        let at = self.checkpoints.get_mut(&share).ok_or(NO_CHECKPOINT)?;
+        at.epoch = epoch;
+        Ok(epoch)
     }
 
     pub(super) fn course(&self, share: i16) -> Result<Course, ProjectorError> {
-        let at = self
-            .checkpoints
-            .get(&share)
-            .ok_or(ProjectorError::NoCheckpoint { projection: "runs", generation: "live" })?;
+        let at = self.checkpoints.get(&share).ok_or(NO_CHECKPOINT)?;
         Ok(Course {
             projection: PROJECTION,
             generation: Generation::Live,
@@ -143,31 +173,43 @@ impl Rows {
         })
     }
 
-    pub(super) fn apply(
+    /// Writes rows and checkpoint, or nothing.
+    pub(super) fn project(
         &mut self,
-        course: &Course,
         events: &[RecordedEvent],
-        to: i64,
+        step: Step,
     ) -> Result<(), ProjectorError> {
-        let (from, parts) = (course.position, course.parts);
-        let at = self.fenced(course)?;
-        if at.parts != parts {
-            self.violation = Some(format!("{parts} are written, and are not what the fence says"));
+        let Step { epoch, from, to, .. } = step;
+        let events: Vec<_> = events.iter().filter(|event| PROJECTION.folds(event)).collect();
+        for event in &events {
+            self.is_readable(event)?;
         }
-        self.fenced(course)?.position = to;
+        let parts = self.fenced(epoch, from)?.parts;
+        for event in &events {
+            self.fits(event)?;
+        }
+        self.fenced(epoch, from)?.position = to;
         self.written = true;
-        let own = |event: &&RecordedEvent| parts.contains(event.part) && PROJECTION.folds(event);
-        for event in events.iter().filter(own) {
-            let (position, part) = (event.position, usize::from(event.part.number()));
+        for event in events {
+            let position = event.position;
+            if !parts.contains(event.part) {
+                self.violate(|| format!("{position} is written, and not one of {parts}"));
+            }
             if position <= from || position > to {
-                self.violation = Some(format!("{position} is applied between {from} and {to}"));
+                self.violate(|| format!("{position} is applied between {from} and {to}"));
             }
-            if position <= self.last[part] || !self.applied.insert(position) {
-                self.violation = Some(format!("{position} is applied after {}", self.last[part]));
-            }
-            self.last[part] = position;
+            self.write(event);
         }
         Ok(())
+    }
+
+    /// Writes what comes of one event.
+    fn write(&mut self, event: &RecordedEvent) {
+        let position = event.position;
+        let before = self.last.insert(event.aggregate_id, position).unwrap_or_default();
+        if position <= before || !self.applied.insert(position) {
+            self.violate(|| format!("{position} is applied after {before}"));
+        }
     }
 
     pub(super) fn split(
@@ -176,7 +218,7 @@ impl Rows {
         off: Parts,
     ) -> Result<(i16, i64), ProjectorError> {
         let (kept_epoch, given_epoch) = (self.epoch(), self.epoch());
-        let at = self.fenced(course)?;
+        let at = self.fenced(course.epoch, course.position)?;
         at.parts = at.parts.without(off);
         at.epoch = kept_epoch;
         let given = Checkpoint { parts: off, epoch: given_epoch, position: course.position };
@@ -186,16 +228,16 @@ impl Rows {
         Ok((number, kept_epoch))
     }
 
-    pub(super) fn join(&mut self, course: &Course, other: &Course) -> Result<(), ProjectorError> {
-        self.fenced(other)?;
-        self.fenced(course)?;
+    pub(super) fn join(&mut self, course: &Course, other: &Course) -> Result<i64, ProjectorError> {
+        self.fenced(other.epoch, other.position)?;
+        self.fenced(course.epoch, course.position)?;
         self.checkpoints.retain(|_, at| at.epoch != other.epoch);
         self.written = true;
         let epoch = self.epoch();
-        let at = self.fenced(course)?;
+        let at = self.fenced(course.epoch, course.position)?;
         at.parts = at.parts.with(other.parts);
         at.epoch = epoch;
-        Ok(())
+        Ok(epoch)
     }
 
     /// Another generation becomes the live one, not behind the one it replaces.
@@ -204,14 +246,8 @@ impl Rows {
         let position = (foremost + ahead).min(self.head());
         let epoch = self.epoch();
         self.checkpoints = BTreeMap::from([(0, Checkpoint { parts: Parts::ALL, epoch, position })]);
-        self.applied.clear();
         self.written = true;
-        self.last = [0; PARTS as usize];
-        for event in self.log.iter().take(position as usize).filter(|event| PROJECTION.folds(event))
-        {
-            self.applied.insert(event.position);
-            self.last[usize::from(event.part.number())] = event.position;
-        }
+        self.build_up_to(position);
     }
 
     /// An operator keeps the projection from going on, or lets it.
@@ -308,12 +344,17 @@ impl Rows {
         if all != Parts::ALL || count != u32::from(PARTS) {
             return Err(format!("the shares are not every part once: {shares:?}"));
         }
-        for event in &self.log {
+        for event in self.log.iter().filter(|event| PROJECTION.folds(event)) {
+            let position = event.position;
             let at = self.checkpoints.values().find(|at| at.parts.contains(event.part));
-            let passed = at.is_some_and(|at| event.position <= at.position);
-            let applied = self.applied.contains(&event.position);
-            if PROJECTION.folds(event) && passed != applied {
-                return Err(format!("{}: passed {passed}, applied {applied}", event.position));
+            let passed = at.is_some_and(|at| position <= at.position);
+            let waits = self.parked.get(&event.aggregate_id).is_some_and(|from| *from <= position);
+            let due = passed && !waits && !self.dropped.contains(&position);
+            let applied = self.applied.contains(&position);
+            if due != applied {
+                return Err(format!(
+                    "{position}: passed {passed}, waits {waits}, applied {applied}"
+                ));
             }
         }
         Ok(())
@@ -324,6 +365,7 @@ impl Rows {
         self.checkpoints.len() == among
             && self.checkpoints.keys().all(|share| self.holder(*share).is_some())
             && self.checkpoints.values().all(|at| at.position == self.head())
+            && self.streams_that_need_not_wait().is_empty()
     }
 
     pub(super) fn tell(&self) -> String {
@@ -338,6 +380,10 @@ impl Rows {
         let shares: Vec<String> = self.checkpoints.iter().map(share).collect();
         let standing_by = self.standing_by.iter().map(|session| session.process);
         let standing_by: Vec<usize> = standing_by.collect();
-        format!("head {}, {}, standing by {standing_by:?}", self.head(), shares.join("; "))
+        let (head, parked) = (self.head(), self.parked.values().collect::<Vec<_>>());
+        format!(
+            "head {head}, {}, standing by {standing_by:?}, parked {parked:?}",
+            shares.join("; ")
+        )
     }
 }

@@ -1,13 +1,20 @@
+//! Everything there is in one run, and the order in which it happens.
+
+mod troubles;
+mod ways;
+
 use std::time::Duration;
 
 use domain::OwnerId;
+use event_store::RecordedEvent;
 use simulation::{Agenda, Chance, Trace};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::link::{Answer, Call, Question};
+use super::events::Mailbox;
+use super::link::{Answer, Question};
 use super::process::Process;
-use super::rows::{Rows, Session};
+use super::rows::{Decision, Rows, Session};
 use super::weather::Weather;
 
 const OWNERS: usize = 12;
@@ -21,7 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long it is watched when it has come right.
 const AFTERWARDS: Duration = Duration::from_secs(3);
 
-/// One Postgres, a few projectors, and what may happen to them.
+/// How often parked streams are tried again when nothing bad happens any more.
+const TIDIES: Duration = Duration::from_secs(1);
+
+/// One Postgres, one JetStream, a few projectors, and what may happen to them.
 pub(super) struct World<'a> {
     chance: Chance,
     trace: &'a mut Trace,
@@ -29,6 +39,8 @@ pub(super) struct World<'a> {
     weather: Weather,
     rows: Rows,
     processes: Vec<Process>,
+    /// What JetStream has for each of them.
+    mailboxes: Vec<Mailbox>,
     owners: Vec<OwnerId>,
     batch: usize,
     to_come: u64,
@@ -38,12 +50,18 @@ pub(super) struct World<'a> {
 enum Happening {
     /// Events are appended, and something bad may happen.
     Append,
-    /// What somebody asked for is done; the answer comes after a while, or never.
+    /// What somebody asked for is done, unless it was lost; the answer comes after a while, or never.
     Arrives {
         process: usize,
         life: u64,
-        question: Question,
-        fate: Fate,
+        question: Option<Question>,
+        is_answered: bool,
+    },
+    /// Somebody does not wait any longer for what was asked.
+    GivesUp {
+        process: usize,
+        life: u64,
+        give_up: oneshot::Sender<()>,
     },
     Answered {
         process: usize,
@@ -67,13 +85,25 @@ enum Happening {
     Starts(usize),
     Ends(Session),
     PauseEnds,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Done,
-    Lost,
-    AnswerLost,
+    /// Messages come to a process from now on, unless JetStream does not answer.
+    Opens {
+        process: usize,
+        life: u64,
+        reply: Option<oneshot::Sender<()>>,
+    },
+    /// A message comes to a process over a consumer.
+    Delivered {
+        process: usize,
+        consumer: u64,
+        event: Box<RecordedEvent>,
+    },
+    /// A process has waited long enough for messages, if it waits for the same still.
+    Silence {
+        process: usize,
+        wait: u64,
+    },
+    /// Parked streams that can go on are tried again.
+    Tidies,
 }
 
 impl<'a> World<'a> {
@@ -85,6 +115,7 @@ impl<'a> World<'a> {
             weather: Weather::of(&mut chance),
             rows: Rows::new(),
             processes: (0..count).map(|number| Process::start(number, 0, batch)).collect(),
+            mailboxes: (0..count).map(|_| Mailbox::default()).collect(),
             owners: (0..OWNERS).map(|_| OwnerId(Uuid::from_u128(chance.id()))).collect(),
             batch,
             to_come: chance.between(3, 16),
@@ -122,9 +153,9 @@ impl<'a> World<'a> {
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Append => self.append(),
-            Happening::Arrives { process, life, question, fate } => {
-                let answer = (fate != Fate::Lost).then(|| question(&mut self.rows));
-                let answer = answer.filter(|_| fate == Fate::Done);
+            Happening::Arrives { process, life, question, is_answered } => {
+                let answer = question.map(|question| question(&mut self.rows));
+                let answer = answer.filter(|_| is_answered);
                 if self.processes[process].life != life {
                     // It has died meanwhile, and its connections have ended.
                     let dead =
@@ -141,7 +172,8 @@ impl<'a> World<'a> {
                 }
                 self.go_on_in(process, life);
             }
-            Happening::Wakes { process, life, sleeper } => {
+            Happening::GivesUp { process, life, give_up: sleeper }
+            | Happening::Wakes { process, life, sleeper } => {
                 let _dead = sleeper.send(());
                 self.go_on_in(process, life);
             }
@@ -169,114 +201,57 @@ impl<'a> World<'a> {
                 self.note(|| "an operator resumes it".to_owned());
                 self.rows.set_paused(false);
             }
+            Happening::Opens { process, life, reply } => {
+                if self.processes[process].life == life {
+                    if let Some(reply) = reply {
+                        self.mailboxes[process].open();
+                        let _dead = reply.send(());
+                    }
+                    self.go_on(process);
+                }
+            }
+            Happening::Delivered { process, consumer, event } => {
+                if self.mailboxes[process].deliver(consumer, *event) {
+                    self.go_on(process);
+                }
+            }
+            Happening::Silence { process, wait } => {
+                let mailbox = &mut self.mailboxes[process];
+                if mailbox.waits == wait && mailbox.answer(true) {
+                    self.go_on(process);
+                }
+            }
+            Happening::Tidies => {
+                for stream in self.rows.streams_that_need_not_wait() {
+                    self.rows.operate(stream, Decision::Retry);
+                }
+                self.agenda.after(TIDIES, Happening::Tidies);
+            }
         }
     }
 
     fn append(&mut self) {
         for _ in 0..self.chance.between(1, 8) {
             let owner = *self.chance.pick(&self.owners);
-            self.rows.append(owner, self.chance.percent(70));
+            let (kind, stream) = *self.chance.pick(&[("run", 1), ("run", 2), ("plan", 3)]);
+            let poison = self.weather.poison(&mut self.chance);
+            let event = self.rows.append(owner, kind, stream, poison);
+            self.deliver(&event);
         }
         self.to_come -= 1;
         if self.to_come == 0 {
             self.calm_since = Some(self.agenda.now());
             self.note(|| "nothing bad happens any more".to_owned());
-            self.weather = Weather {
-                lost: 0,
-                late: 0,
-                kills: 0,
-                suspensions: 0,
-                ended_sessions: 0,
-                exchanges: 0,
-                pauses: 0,
-            };
+            self.weather = Weather::default();
+            if self.chance.percent(50) {
+                self.rows.mend(0, 1);
+            }
+            self.agenda.after(TIDIES, Happening::Tidies);
             return;
         }
         self.something_bad();
         let next = Duration::from_millis(*self.chance.pick(&[1, 20, 150, 700, 2_000, 4_000]));
         self.agenda.after(next, Happening::Append);
-    }
-
-    fn something_bad(&mut self) {
-        let process = self.chance.below(self.processes.len() as u64) as usize;
-        let life = self.processes[process].life;
-        if self.processes[process].dead {
-            return;
-        }
-        if self.chance.percent(self.weather.kills) {
-            self.note(|| format!("{process} is killed"));
-            // What it has asked for may still be done; nobody hears the answers.
-            self.processes[process].life += 1;
-            self.processes[process].dead = true;
-            self.rows.hung.remove(&process);
-            self.rows.end_all(|session| session.process == process);
-            let away = Duration::from_millis(self.chance.between(10, 8_000));
-            self.agenda.after(away, Happening::Starts(process));
-        } else if self.chance.percent(self.weather.suspensions)
-            && !self.processes[process].suspended
-        {
-            self.note(|| format!("{process} is stopped"));
-            self.processes[process].suspended = true;
-            self.agenda.after(HUNG_AFTER, Happening::Hangs { process, life });
-            let stopped = Duration::from_millis(self.chance.between(10, 15_000));
-            self.agenda.after(stopped, Happening::Resumes { process, life });
-        }
-        if self.chance.percent(self.weather.ended_sessions) {
-            self.note(|| format!("the sessions of {process} are ended"));
-            self.rows.end_all(|session| session.process == process);
-        }
-        if self.chance.percent(self.weather.exchanges) {
-            let ahead = self.chance.between(0, 6) as i64;
-            self.note(|| "generations change places".to_owned());
-            self.rows.change_places(ahead);
-        }
-        if self.chance.percent(self.weather.pauses) {
-            self.note(|| "an operator pauses it".to_owned());
-            self.rows.set_paused(true);
-            let paused = Duration::from_millis(self.chance.between(10, 4_000));
-            self.agenda.after(paused, Happening::PauseEnds);
-        }
-    }
-
-    fn go_on_in(&mut self, process: usize, life: u64) {
-        if self.processes[process].life == life {
-            self.go_on(process);
-        }
-    }
-
-    /// Lets a process do what it can, and sends what it asks for on its way.
-    fn go_on(&mut self, process: usize) {
-        let now = self.agenda.now();
-        self.processes[process].go_on(now);
-        let life = self.processes[process].life;
-        for call in self.processes[process].link.take(now) {
-            match call {
-                Call::Ask(question) => {
-                    let fate = match self.chance.below(100) {
-                        drawn if drawn < self.weather.lost / 2 => Fate::Lost,
-                        drawn if drawn < self.weather.lost => Fate::AnswerLost,
-                        _ => Fate::Done,
-                    };
-                    let there = self.way();
-                    let arrives = Happening::Arrives { process, life, question, fate };
-                    self.agenda.after(there, arrives);
-                }
-                Call::End(session) => {
-                    let noticed = self.way();
-                    self.agenda.after(noticed, Happening::Ends(session));
-                }
-                Call::Pause(how_long, sleeper) => {
-                    self.agenda.after(how_long, Happening::Wakes { process, life, sleeper });
-                }
-            }
-        }
-    }
-
-    fn way(&mut self) -> Duration {
-        let late = self.chance.percent(self.weather.late);
-        let ms =
-            if late { *self.chance.pick(&[100, 900, 5_000]) } else { self.chance.between(1, 5) };
-        Duration::from_millis(ms)
     }
 
     fn note(&mut self, line: impl FnOnce() -> String) {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use domain::DecodeError;
 use event_store::RecordedEvent;
@@ -65,9 +65,10 @@ impl Expected {
     }
 }
 
-fn rows<R: Row>(rows: impl IntoIterator<Item = R>, erased: &HashSet<Uuid>) -> BTreeMap<R::Key, R> {
-    rows.into_iter()
-        .filter(|row| !erased.contains(&row.owner_id()))
-        .map(|row| (row.key(), row))
-        .collect()
+/// The rows of everybody but the erased, in the order of their keys as they were before.
+fn rows<R: Row>(
+    rows: impl IntoIterator<Item = R>,
+    erased: &HashSet<Uuid>,
+) -> impl Iterator<Item = R> {
+    rows.into_iter().filter(|row| !erased.contains(&row.owner_id()))
 }

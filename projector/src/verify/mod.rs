@@ -10,20 +10,24 @@ use std::num::NonZeroU32;
 use domain::OwnerId;
 use domain::Part;
 use domain::user::{UserErased, UserEvent};
-use event_store::{RecordedEvent, copy_parts};
+use event_store::{RecordedEvent, copy_parts, unfinished_erasures};
 use serde::Serialize;
-use sqlx::{PgConnection, PgPool};
+use sqlx::{ConnectOptions, Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
 use self::expected::Expected;
 use self::reached::Reached;
 use self::stored::Stored;
+use crate::checkpoint::Generation;
 use crate::course::dropped_positions;
-use crate::generations::{Differences, snapshot};
+use crate::generations::Differences;
 use crate::{Projection, ProjectorError};
 
 /// How many events are folded in memory at once, roughly; of more, some parts are taken after the others.
 const EVENTS_AT_ONCE: NonZeroU32 = NonZeroU32::MIN.saturating_add(999_999);
+
+/// How many unreadable events are named.
+const UNREADABLE: usize = 100;
 
 /// What came of a verification.
 #[derive(Debug, Clone, Serialize)]
@@ -47,7 +51,8 @@ impl Verified {
 }
 
 /// Folds the log in memory and compares the result with the live rows, as of one moment; nothing stands still
-/// meanwhile. Events of parked streams and dropped events are left out, as they are in the rows.
+/// meanwhile. Events of parked streams and dropped events are left out, as they are in the rows, and so is whoever is being
+/// erased at that moment.
 ///
 /// # Errors
 /// When the database fails.
@@ -71,7 +76,9 @@ pub async fn verify_at_once(
     events_at_once: NonZeroU32,
     mut on_progress: impl FnMut(u64, u64),
 ) -> Result<Verified, ProjectorError> {
-    let mut snapshot = snapshot(pool).await?;
+    let mut snapshot = snapshot(pool, projection).await?;
+    let leaving = unfinished_erasures(&mut snapshot).await?;
+    let leaving: HashSet<Uuid> = leaving.into_iter().map(|erasure| erasure.owner.0).collect();
     let reached = Reached::read(&mut snapshot, projection).await?;
     let dropped = dropped_positions(&mut snapshot, projection).await?;
     let parked = crate::parking::positions(&mut snapshot, projection).await?;
@@ -97,6 +104,7 @@ pub async fn verify_at_once(
             reached: &reached,
             dropped: &dropped,
             parked: &parked,
+            leaving: &leaving,
             erased: HashSet::new(),
             unreadable: Vec::new(),
         };
@@ -112,15 +120,33 @@ pub async fn verify_at_once(
         verified.events += events;
         let Pass { expected, erased, unreadable, .. } = pass;
         verified.unreadable.extend(unreadable);
+        verified.unreadable.truncate(UNREADABLE);
         let is_of_pass = |owner: &Uuid| parts.contains(&Part::of(OwnerId(*owner)).number());
         let owners = owners
             .as_ref()
             .map(|owners| owners.iter().copied().filter(is_of_pass).collect::<Vec<_>>());
-        let stored = Stored { owners: owners.as_deref(), snapshot: &mut snapshot };
+        let stored =
+            Stored { owners: owners.as_deref(), leaving: &leaving, snapshot: &mut snapshot };
         expected.compare(stored, &erased, &mut verified.differences).await?;
     }
     on_progress(verified.events, verified.events);
     Ok(verified)
+}
+
+/// Sees everything as of one moment, until it is dropped. The tables are held before that moment: if other ones took their
+/// places later, they would be looked for there and be empty.
+async fn snapshot(pool: &PgPool, projection: Projection) -> sqlx::Result<PgConnection> {
+    let mut connection = pool.connect_options().connect().await?;
+    // Names of our own, none from outside.
+    let begin = format!(
+        "begin isolation level repeatable read read only;
+         set local idle_in_transaction_session_timeout = '60s';
+         lock table {} in access share mode;
+         select 1",
+        Generation::Live.tables(projection).join(", "),
+    );
+    connection.execute(begin.as_str()).await?;
+    Ok(connection)
 }
 
 /// Whose rows there are.
@@ -145,13 +171,14 @@ struct Pass<'a> {
     reached: &'a Reached,
     dropped: &'a HashSet<i64>,
     parked: &'a crate::parking::Positions,
+    leaving: &'a HashSet<Uuid>,
     erased: HashSet<Uuid>,
     unreadable: Vec<i64>,
 }
 
 impl Pass<'_> {
     fn take_in(&mut self, event: &RecordedEvent) {
-        if self.reached.is_before(event) {
+        if self.reached.is_before(event) || self.leaving.contains(&event.owner_id.0) {
             return;
         }
         let is_parked = self
@@ -170,7 +197,7 @@ impl Pass<'_> {
         } else {
             Ok(())
         };
-        if read.is_err() {
+        if read.is_err() && self.unreadable.len() < UNREADABLE {
             self.unreadable.push(event.position);
         }
     }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 use futures::TryStreamExt;
@@ -18,7 +18,7 @@ use crate::runs::{RunRow, Sums};
 pub(super) trait Row:
     for<'a> FromRow<'a, PgRow> + PartialEq + Serialize + Send + Unpin
 {
-    /// What tells it apart.
+    /// What tells it apart, in the order that Postgres has.
     type Key: Ord + Send;
 
     fn key(&self) -> Self::Key;
@@ -105,20 +105,22 @@ impl Row for Total {
     }
 }
 
-/// The rows that are there: of some owners, or of everybody.
+/// The rows that are there: of some owners, or of everybody, but for those who are leaving.
 pub(super) struct Stored<'a> {
     pub(super) owners: Option<&'a [Uuid]>,
+    pub(super) leaving: &'a HashSet<Uuid>,
     pub(super) snapshot: &'a mut PgConnection,
 }
 
 impl Stored<'_> {
-    /// Compares the rows of a table with those that should be there.
+    /// Compares the rows of a table with those that should be there, both in the order of their keys.
     pub(super) async fn compare<R: Row>(
         &mut self,
         table: &'static str,
-        mut expected: BTreeMap<R::Key, R>,
+        expected: impl Iterator<Item = R>,
         differences: &mut Differences,
     ) -> sqlx::Result<()> {
+        let mut expected = expected.peekable();
         let key = Projection::key_of(table);
         // Names of our own.
         let ordered = key.join(", ");
@@ -141,8 +143,15 @@ impl Stored<'_> {
         let mut compared = 0;
         let mut rows = query.fetch(&mut *self.snapshot);
         while let Some(stored) = rows.try_next().await? {
+            if self.leaving.contains(&stored.owner_id()) {
+                continue;
+            }
             compared += 1;
-            match expected.remove(&stored.key()) {
+            let here = stored.key();
+            while let Some(missing) = expected.next_if(|expected| expected.key() < here) {
+                differences.add(table, key, None, Some(json(&missing)));
+            }
+            match expected.next_if(|expected| expected.key() == here) {
                 Some(expected) if expected == stored => {}
                 expected => {
                     differences.add(table, key, Some(json(&stored)), expected.as_ref().map(json));
@@ -150,8 +159,8 @@ impl Stored<'_> {
             }
         }
         differences.compared(table, compared);
-        for missing in expected.values() {
-            differences.add(table, key, None, Some(json(missing)));
+        for missing in expected {
+            differences.add(table, key, None, Some(json(&missing)));
         }
         Ok(())
     }

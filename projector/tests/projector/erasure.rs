@@ -2,7 +2,9 @@
 
 use domain::OwnerId;
 use event_store::{CommandContext, begin_erasure};
-use projector::{Projection, erase_from_others};
+use projector::{
+    Projection, ProjectorError, RebuildFrom, build, erase_from_others, live_rows_show, rebuild,
+};
 
 use crate::scene::Scene;
 use crate::story::{create, day, owner, plan_id, ran, record, run_id, schedule, workout_id};
@@ -118,4 +120,56 @@ async fn the_generation_that_was_live_before_a_rebuild_forgets_too() {
     erase_from_others(&scene.pool, gone).await.unwrap();
 
     assert_eq!(scene.previous_owners().await, only(stays));
+}
+
+#[tokio::test]
+async fn it_is_known_whether_the_rows_that_serve_have_come_to_a_tombstone() {
+    let scene = Scene::new().await;
+    let (gone, stays) = (owner(), owner());
+    trains(&scene, gone).await;
+    trains(&scene, stays).await;
+    scene.project_all().await;
+    let tombstone = erase(&scene, gone).await;
+    scene.project(Projection::Runs).await;
+    scene.project(Projection::Exports).await;
+    assert!(!live_rows_show(&scene.pool, gone, tombstone).await.unwrap(), "not in plans");
+    scene.project(Projection::Plans).await;
+    assert!(live_rows_show(&scene.pool, gone, tombstone).await.unwrap());
+    assert_eq!(scene.live_owners().await, only(stays));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_built_a_generation_before_somebody_was_erased_from_it_writes_nothing_more() {
+    let scene = Scene::new().await;
+    let gone = owner();
+    scene.tell_much(gone, 100).await;
+    scene.project_all().await;
+    build(Projection::Runs, &scene.pool, RebuildFrom::TheBeginning, &mut |_| {}).await.unwrap();
+    // It stands still before the exchange, and has lost its lock without noticing.
+    let pool = scene.pool.clone();
+    let mut reader = scene.pool.begin().await.unwrap();
+    sqlx::raw_sql("select * from runs").execute(&mut *reader).await.unwrap();
+    let rebuilding = tokio::spawn(async move {
+        rebuild(Projection::Runs, &pool, RebuildFrom::WhereItStopped, &mut |_| {}).await
+    });
+    crate::scene::eventually("the end of its lock", async || {
+        sqlx::query_scalar::<_, bool>(
+            "select coalesce(bool_or(pg_terminate_backend(pid)), false) from pg_locks
+              where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+        )
+        .fetch_one(&scene.pool)
+        .await
+        .unwrap()
+    })
+    .await;
+
+    crate::scene::eventually("erasure from the other generations", async || {
+        erase_from_others(&scene.pool, gone).await.unwrap()
+    })
+    .await;
+    reader.rollback().await.unwrap();
+
+    let rebuilt = rebuilding.await.unwrap();
+    assert!(matches!(rebuilt, Err(ProjectorError::Fenced)), "{rebuilt:?}");
+    assert_eq!(scene.rows("rebuild_runs.runs").await.len(), 0);
 }

@@ -1,11 +1,11 @@
-//! Several projectors of one projection: whoever was overtaken writes nothing.
+//! Several projectors of one projection: whoever was overtaken writes nothing, nor does who was paused.
 
 use std::time::Duration;
 
 use chrono::Utc;
 use domain::{ExportId, OwnerId};
-use projector::Projection;
-use sqlx::{Connection, PgConnection};
+use projector::{Projection, resume};
+use sqlx::{Postgres, Transaction};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -125,26 +125,139 @@ async fn a_checkpoint_alone_does_not_go_back_either() {
     runs.stop().await;
 }
 
+#[tokio::test]
+async fn a_projector_that_was_overtaken_parks_nothing() {
+    let (scene, owner) = (Scene::new().await, owner());
+    let mut runs = scene.follow(Projection::Runs);
+    let before = scene.tell(owner, vec![record(run_id(), owner, ran(day(10), 8.0, 2_400))]).await;
+    runs.reaches(before).await;
+
+    let other = scene.holds_the_checkpoint(Projection::Runs).await;
+    let unreadable = scene.append_unreadable("run", owner).await;
+    scene.is_overtaken_by(other, Projection::Runs, unreadable).await;
+
+    let after = scene.tell(owner, vec![record(run_id(), owner, ran(day(11), 8.0, 2_400))]).await;
+    runs.reaches(after).await;
+    assert_eq!(scene.parked().await, [], "the overtaken projector parked a stream");
+    runs.stop().await;
+}
+
+#[tokio::test]
+async fn a_projector_that_is_paused_as_it_writes_writes_nothing() {
+    let (scene, owner) = (Scene::new().await, owner());
+    let run = || record(run_id(), owner, ran(day(10), 8.0, 2_400));
+    let plan = || create(plan_id(), owner);
+    let export = || request(ExportId(Uuid::now_v7()), owner, plan_id());
+    for (projection, first, second) in [
+        (Projection::Runs, run(), run()),
+        (Projection::Plans, plan(), plan()),
+        (Projection::Exports, export(), export()),
+    ] {
+        let mut follower = scene.follow(projection);
+        let before = scene.tell(owner, vec![first]).await;
+        follower.reaches(before).await;
+        let rows_before = scene.all_rows(projection).await;
+
+        let other = scene.holds_the_checkpoint(projection).await;
+        let position = scene.tell(owner, vec![second]).await;
+        scene.is_paused_by(other, projection).await;
+
+        assert_eq!(scene.all_rows(projection).await, rows_before, "the paused projector wrote");
+        resume(projection, &scene.pool).await.unwrap();
+        follower.reaches(position).await;
+        assert_ne!(scene.all_rows(projection).await, rows_before);
+        follower.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_alone_stays_where_it_is_when_the_projection_is_paused() {
+    let (scene, owner) = (Scene::new().await, owner());
+    let mut runs = scene.follow(Projection::Runs);
+    let before = scene.tell(owner, vec![record(run_id(), owner, ran(day(10), 8.0, 2_400))]).await;
+    runs.reaches(before).await;
+
+    let other = scene.holds_the_checkpoint(Projection::Runs).await;
+    // To this projection it means nothing: only its checkpoint moves.
+    scene.tell(owner, vec![create(plan_id(), owner)]).await;
+    scene.is_paused_by(other, Projection::Runs).await;
+
+    assert_eq!(scene.checkpoint(Projection::Runs, "live").await, Some(before));
+    runs.stop().await;
+}
+
+#[tokio::test]
+async fn a_projector_that_is_paused_as_it_parks_parks_nothing() {
+    let (scene, owner) = (Scene::new().await, owner());
+    let mut runs = scene.follow(Projection::Runs);
+    let before = scene.tell(owner, vec![record(run_id(), owner, ran(day(10), 8.0, 2_400))]).await;
+    runs.reaches(before).await;
+
+    let other = scene.holds_the_checkpoint(Projection::Runs).await;
+    let unreadable = scene.append_unreadable("run", owner).await;
+    scene.is_paused_by(other, Projection::Runs).await;
+
+    assert_eq!(scene.parked().await, [], "the paused projector parked a stream");
+    resume(Projection::Runs, &scene.pool).await.unwrap();
+    runs.reaches(unreadable).await;
+    assert_eq!(scene.parked().await.len(), 1);
+    runs.stop().await;
+}
+
 impl Scene {
     /// Gives a command whose events the projector is about to write when another one, which in truth
     /// writes nothing, moves the checkpoint behind them.
     async fn is_overtaken_at(&self, projection: Projection, owner: OwnerId, steps: Vec<Step>) {
-        let mut other = PgConnection::connect_with(&self.pool.connect_options()).await.unwrap();
-        let mut transaction = other.begin().await.unwrap();
+        let other = self.holds_the_checkpoint(projection).await;
+        let position = self.tell(owner, steps).await;
+        self.is_overtaken_by(other, projection, position).await;
+    }
+
+    /// Somebody who keeps the live checkpoint where it is, until they have done with it what they will.
+    async fn holds_the_checkpoint(&self, projection: Projection) -> Transaction<'static, Postgres> {
+        let mut other = self.pool.begin().await.unwrap();
         sqlx::query("select from projector.checkpoints where projection = $1 and generation = 'live' for update")
             .bind(projection.name())
-            .execute(&mut *transaction)
+            .execute(&mut *other)
             .await
             .unwrap();
-        let position = self.tell(owner, steps).await;
+        other
+    }
+
+    /// As soon as the projector is about to write, the other one moves the checkpoint.
+    async fn is_overtaken_by(
+        &self,
+        mut other: Transaction<'static, Postgres>,
+        projection: Projection,
+        position: i64,
+    ) {
         eventually("the projector's wait", async || self.waits_for_the_checkpoint().await).await;
         sqlx::query("update projector.checkpoints set position = $2 where projection = $1 and generation = 'live'")
             .bind(projection.name())
             .bind(position)
-            .execute(&mut *transaction)
+            .execute(&mut *other)
             .await
             .unwrap();
-        transaction.commit().await.unwrap();
+        other.commit().await.unwrap();
+    }
+
+    /// As soon as the projector is about to write, the other one pauses the projection; waits for what becomes of it.
+    async fn is_paused_by(
+        &self,
+        mut other: Transaction<'static, Postgres>,
+        projection: Projection,
+    ) {
+        eventually("the projector's wait", async || self.waits_for_the_checkpoint().await).await;
+        sqlx::query(
+            "update projector.checkpoints set paused_at = now(), epoch = default
+              where projection = $1 and generation = 'live'",
+        )
+        .bind(projection.name())
+        .execute(&mut *other)
+        .await
+        .unwrap();
+        other.commit().await.unwrap();
+        eventually("the end of what waited", async || !self.is_at_the_checkpoint().await).await;
     }
 
     async fn overtake_by(&self, projection: Projection, events: i64) {
@@ -162,6 +275,18 @@ impl Scene {
         sqlx::query_scalar(
             "select exists (select from pg_stat_activity
                              where datname = current_database() and wait_event_type = 'Lock'
+                               and query like '%projector.checkpoints%')",
+        )
+        .fetch_one(&self.pool)
+        .await
+        .unwrap()
+    }
+
+    /// Whether somebody reads or writes the checkpoint just now, or waits for it.
+    async fn is_at_the_checkpoint(&self) -> bool {
+        sqlx::query_scalar(
+            "select exists (select from pg_stat_activity
+                             where datname = current_database() and state = 'active' and pid <> pg_backend_pid()
                                and query like '%projector.checkpoints%')",
         )
         .fetch_one(&self.pool)

@@ -2,15 +2,18 @@
 
 use std::time::Duration;
 
+use domain::OwnerId;
 use event_store::Leadership;
+use futures::future::join_all;
 use projector::{
-    Projection, ProjectorError, RebuildFrom, build, diff, pause, rebuild, resume, rollback,
+    Projection, ProjectorError, RebuildFrom, RebuildProgress, build, diff, pause, rebuild, resume,
+    rollback,
 };
 use serde_json::json;
-use sqlx::{Connection, PgConnection};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-use crate::scene::{PATIENCE, Scene, eventually};
+use crate::scene::{Scene, eventually};
 use crate::story::{day, owner, ran, record, run_id};
 
 const FROM_THERE: RebuildFrom = RebuildFrom::WhereItStopped;
@@ -19,30 +22,33 @@ const FROM_THERE: RebuildFrom = RebuildFrom::WhereItStopped;
 async fn a_rebuild_that_is_killed_again_and_again_goes_on_and_ends() {
     let scene = Scene::new().await;
     let owner = owner();
-    scene.tell_much(owner, 2_500).await;
+    // A rebuild takes 8,000 at a time: more than three times that.
+    scene.tell_at_length(owner, 25_000).await;
     scene.project(Projection::Runs).await;
 
     let mut reached = 0;
-    for round in 0..5 {
-        let pool = scene.pool.clone();
-        let killed =
-            tokio::spawn(
-                async move { build(Projection::Runs, &pool, FROM_THERE, &mut |_| {}).await },
-            );
-        sleep(Duration::from_millis(3 * round)).await;
-        killed.abort();
-        let _killed = killed.await;
+    for round in 0..4 {
+        // Now at any moment at the beginning, now behind the next batch.
+        let killed = if round % 2 == 0 {
+            scene.is_killed_after(Duration::from_millis(10 * round)).await;
+            false
+        } else {
+            scene.is_killed_after_a_batch().await
+        };
         // Postgres notices a little later that nobody holds the lock any more.
         eventually("the end of the killed one", async || scene.takes_generations().await.is_some())
             .await;
         let position = scene.checkpoint(Projection::Runs, "next").await.unwrap_or(0);
         assert!(position >= reached, "{position} after {reached}");
+        assert!(!killed || position > reached, "{position} after a batch behind {reached}");
+        assert!(position < scene.head().await, "killed too late to be a test");
         reached = position;
         scene.tell_much(owner, 10).await;
     }
+    assert!(reached > 0);
     let rebuilt = rebuild(Projection::Runs, &scene.pool, FROM_THERE, &mut |_| {}).await.unwrap();
 
-    assert!(rebuilt.events <= scene.head().await - reached, "{rebuilt:?} after {reached}");
+    assert_eq!(rebuilt.events, scene.head().await - reached, "{rebuilt:?} after {reached}");
     scene.project(Projection::Runs).await;
     scene.assert_clean(Projection::Runs).await;
     scene.assert_totals_add_up().await;
@@ -201,6 +207,157 @@ async fn a_projector_leaves_rows_of_a_newer_version_alone() {
 }
 
 #[tokio::test]
+async fn an_older_program_does_not_replace_the_rows_of_a_newer_one() {
+    let scene = Scene::new().await;
+    scene.tell_much(owner(), 3).await;
+    scene.project(Projection::Runs).await;
+    sqlx::query("update projector.checkpoints set version = 99")
+        .execute(&scene.pool)
+        .await
+        .unwrap();
+
+    let refused = rebuild(Projection::Runs, &scene.pool, FROM_THERE, &mut |_| {}).await;
+
+    assert!(matches!(refused, Err(ProjectorError::Newer { rows: 99, .. })), "{refused:?}");
+    assert_eq!(scene.version(Projection::Runs).await, 99);
+}
+
+#[tokio::test]
+async fn a_projector_whose_rows_are_replaced_by_those_of_an_older_program_builds_them_anew() {
+    let scene = Scene::new().await;
+    let owner = owner();
+    let mut runs = scene.follow(Projection::Runs);
+    scene.tell_much(owner, 30).await;
+    runs.reaches(30).await;
+    // As a program did that was not asked to stop before the upgrade.
+    scene.rebuild(Projection::Runs).await;
+    for older in [
+        "update runs set notes = 'by the older version'",
+        "update projector.checkpoints set version = 0, epoch = default where projection = 'runs'",
+    ] {
+        sqlx::query(older).execute(&scene.pool).await.unwrap();
+    }
+
+    scene.tell_much(owner, 1).await;
+    eventually("the rebuild", async || {
+        scene.version(Projection::Runs).await == Projection::Runs.version()
+    })
+    .await;
+    runs.reaches(31).await;
+    runs.stop().await;
+    assert!(!scene.columns("runs", "notes").await.contains(&"by the older version".to_owned()));
+    scene.assert_clean(Projection::Runs).await;
+}
+
+#[tokio::test]
+async fn rows_of_an_older_program_that_become_live_during_a_pause_are_built_anew_after_it() {
+    let scene = Scene::new().await;
+    let owner = owner();
+    let mut runs = scene.follow(Projection::Runs);
+    scene.tell_much(owner, 3).await;
+    runs.reaches(3).await;
+    pause(Projection::Runs, &scene.pool).await.unwrap();
+    scene.tell_much(owner, 1).await;
+    // It waits now, and looks again and again.
+    sleep(Duration::from_millis(500)).await;
+    sqlx::query(
+        "update projector.checkpoints set version = 0, epoch = default where projection = 'runs'",
+    )
+    .execute(&scene.pool)
+    .await
+    .unwrap();
+    sleep(Duration::from_millis(1_500)).await;
+
+    resume(Projection::Runs, &scene.pool).await.unwrap();
+
+    eventually("the rebuild", async || {
+        scene.version(Projection::Runs).await == Projection::Runs.version()
+    })
+    .await;
+    runs.reaches(4).await;
+    runs.stop().await;
+    scene.assert_clean(Projection::Runs).await;
+}
+
+#[tokio::test]
+async fn pausing_and_resuming_are_about_the_rows_that_are_live_when_they_are_done() {
+    let scene = Scene::new().await;
+    scene.tell_much(owner(), 3).await;
+    scene.project(Projection::Runs).await;
+    scene.rebuild(Projection::Runs).await;
+    for pausing in [true, false] {
+        // As an exchange does, which has both meanwhile.
+        let mut exchange = scene.pool.begin().await.unwrap();
+        sqlx::query(
+            "update projector.checkpoints
+                set generation = case generation when 'live' then 'previous' else 'live' end,
+                    paused_at = case generation when 'live' then null
+                                else (select max(paused_at) from projector.checkpoints
+                                       where projection = 'runs' and generation = 'live') end,
+                    epoch = default
+              where projection = 'runs'",
+        )
+        .execute(&mut *exchange)
+        .await
+        .unwrap();
+        let pool = scene.pool.clone();
+        let asked = tokio::spawn(async move {
+            if pausing {
+                pause(Projection::Runs, &pool).await.unwrap();
+            } else {
+                resume(Projection::Runs, &pool).await.unwrap();
+            }
+        });
+        eventually("a wait for the exchange", async || {
+            sqlx::query_scalar(
+                "select exists (select from pg_stat_activity
+                                 where datname = current_database() and wait_event_type = 'Lock')",
+            )
+            .fetch_one(&scene.pool)
+            .await
+            .unwrap()
+        })
+        .await;
+        exchange.commit().await.unwrap();
+        asked.await.unwrap();
+
+        let paused: bool = sqlx::query_scalar(
+            "select bool_and(paused_at is not null) from projector.checkpoints
+              where projection = 'runs' and generation = 'live'",
+        )
+        .fetch_one(&scene.pool)
+        .await
+        .unwrap();
+        assert_eq!(paused, pausing);
+    }
+}
+
+#[tokio::test]
+async fn tables_of_before_a_migration_do_not_serve_again() {
+    let scene = Scene::new().await;
+    scene.tell_much(owner(), 5).await;
+    scene.project(Projection::Runs).await;
+    scene.rebuild(Projection::Runs).await;
+    build(Projection::Runs, &scene.pool, FROM_THERE, &mut |_| {}).await.unwrap();
+    let begun = scene.checkpoint(Projection::Runs, "next").await;
+    assert_eq!(begun, Some(5));
+
+    sqlx::raw_sql("create index of_a_migration on runs (perceived_effort)")
+        .execute(&scene.pool)
+        .await
+        .unwrap();
+
+    let back = rollback(Projection::Runs, &scene.pool, &mut |_| {}).await;
+    assert!(matches!(back, Err(ProjectorError::OtherTables { .. })), "{back:?}");
+    let rebuilt = rebuild(Projection::Runs, &scene.pool, FROM_THERE, &mut |_| {}).await.unwrap();
+    assert_eq!(rebuilt.events, 5, "what was begun before is begun anew");
+    let indexes =
+        "(select indexname from pg_indexes where schemaname = 'public' and tablename = 'runs')";
+    assert!(scene.columns(indexes, "indexname").await.contains(&"of_a_migration".to_owned()));
+    scene.assert_clean(Projection::Runs).await;
+}
+
+#[tokio::test]
 async fn a_paused_projection_stands_still_and_goes_on_when_it_is_resumed() {
     let scene = Scene::new().await;
     let owner = owner();
@@ -227,35 +384,38 @@ async fn a_paused_projection_stands_still_and_goes_on_when_it_is_resumed() {
     scene.assert_clean(Projection::Runs).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_long_read_delays_the_exchange_and_no_other_reader() {
-    let scene = Scene::new().await;
-    scene.tell_much(owner(), 10).await;
-    scene.project(Projection::Runs).await;
-    // Like a dump of the database: it holds its tables.
-    let mut dump = PgConnection::connect_with(&scene.pool.connect_options()).await.unwrap();
-    let mut dump = dump.begin().await.unwrap();
-    sqlx::query("select count(*) from runs").execute(&mut *dump).await.unwrap();
-    let pool = scene.pool.clone();
-    let rebuilding =
-        tokio::spawn(
-            async move { rebuild(Projection::Runs, &pool, FROM_THERE, &mut |_| {}).await },
-        );
-
-    for _ in 0..30 {
-        let read = sqlx::query("select count(*) from runs").execute(&scene.pool);
-        timeout(Duration::from_secs(3), read).await.unwrap().unwrap();
-        sleep(Duration::from_millis(50)).await;
-    }
-    assert!(!rebuilding.is_finished());
-    dump.rollback().await.unwrap();
-
-    timeout(PATIENCE, rebuilding).await.unwrap().unwrap().unwrap();
-    assert_eq!(scene.checkpoint(Projection::Runs, "previous").await, Some(10));
-    scene.assert_clean(Projection::Runs).await;
-}
-
 impl Scene {
+    /// Many runs, of several hundred commands.
+    async fn tell_at_length(&self, owner: OwnerId, runs: u64) {
+        let days: Vec<u64> = (0..runs).map(|number| 1 + number % 300).collect();
+        let commands = days.chunks(100).map(|days| {
+            let steps = days.iter().map(|of| record(run_id(), owner, ran(day(*of), 8.0, 2_400)));
+            self.tell(owner, steps.collect())
+        });
+        join_all(commands).await;
+    }
+
+    async fn is_killed_after(&self, time: Duration) {
+        let pool = self.pool.clone();
+        let build = async move { build(Projection::Runs, &pool, FROM_THERE, &mut |_| {}).await };
+        let killed = tokio::spawn(build);
+        sleep(time).await;
+        killed.abort();
+        let _killed = killed.await;
+    }
+
+    /// Kills a rebuild as soon as it has written a batch; says whether it has not come to its end.
+    async fn is_killed_after_a_batch(&self) -> bool {
+        let kill = CancellationToken::new();
+        let mut on_progress = |progress: RebuildProgress| {
+            if progress.position > progress.from {
+                kill.cancel();
+            }
+        };
+        let build = build(Projection::Runs, &self.pool, FROM_THERE, &mut on_progress);
+        kill.run_until_cancelled(build).await.is_none()
+    }
+
     /// The lock of whoever works on the generations of runs.
     async fn takes_generations(&self) -> Option<Leadership> {
         Leadership::try_take("generations of runs", &self.pool.connect_options()).await.unwrap()

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "what fails here should fail the test")]
 
 mod commands;
+mod decisions;
 mod erasure;
+mod exchange;
 mod exports;
 mod fence;
 mod generations;

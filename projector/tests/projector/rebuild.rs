@@ -177,7 +177,7 @@ async fn rebuilt_tables_have_the_indexes_and_rules_of_those_they_replace() {
         for projection in Projection::ALL {
             for table in projection.tables() {
                 let indexes = format!(
-                    "(select regexp_replace(indexdef, 'INDEX .* ON', 'INDEX ON') as definition
+                    "(select indexdef as definition
                         from pg_indexes where schemaname = 'public' and tablename = '{table}')"
                 );
                 let columns = format!(

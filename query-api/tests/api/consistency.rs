@@ -36,15 +36,15 @@ async fn a_read_that_cannot_wait_longer_says_it_is_stale() {
         assert_eq!(answer.header("trainer-consistency"), Some("stale"), "{path} {prefer:?}");
         (answer.status.as_u16(), begun.elapsed())
     };
-    for (prefer, at_least, at_most) in [
-        (Some("respond-async"), 0, 1_000),
-        (Some("wait=0"), 0, 1_000),
-        (Some("wait=1"), 1_000, 2_000),
-        (None, 2_000, 9_000),
-    ] {
+    let (status, usual) = stale(&path, None).await;
+    assert_eq!(status, 200);
+    assert!((2_000..9_000).contains(&usual.as_millis()), "{usual:?}");
+    for (prefer, at_least) in
+        [(Some("respond-async"), 0), (Some("wait=0"), 0), (Some("wait=1"), 1_000)]
+    {
         let (status, waited) = stale(&path, prefer).await;
         assert_eq!(status, 200, "{prefer:?}");
-        assert!((at_least..at_most).contains(&waited.as_millis()), "{prefer:?}: {waited:?}");
+        assert!(waited.as_millis() >= at_least && waited < usual, "{prefer:?}: {waited:?}");
     }
     // It may only not be there yet.
     let unknown = format!("/api/v1/plans/{}", uuid::Uuid::now_v7());
@@ -65,7 +65,7 @@ async fn a_read_that_names_a_reached_position_or_none_does_not_wait() {
             (200, None),
             "{headers:?}"
         );
-        assert!(begun.elapsed() < Duration::from_secs(1), "{headers:?}");
+        assert!(begun.elapsed() < Duration::from_secs(2), "{headers:?}");
     }
     assert_eq!(runner.get_with("/api/v1/plans", &[("trainer-position", "soon")]).await.status, 400);
 }
@@ -76,7 +76,7 @@ async fn nobody_unknown_keeps_us_waiting() {
     let begun = Instant::now();
     let answer = api.get("/api/v1/plans", &[("trainer-position", "999999999")], nobody()).await;
     assert_eq!(answer.status, 401);
-    assert!(begun.elapsed() < Duration::from_secs(1));
+    assert!(begun.elapsed() < Duration::from_secs(2));
 }
 
 async fn reach(pool: &PgPool, position: i64) {

@@ -9,6 +9,7 @@ mod large;
 mod machine;
 mod plain_insert;
 mod print;
+mod program;
 mod rebuild;
 mod report;
 mod resident;
@@ -47,7 +48,7 @@ enum Bench {
     Rebuild(rebuild::RebuildArgs),
     /// Printing a plan with each template, beside WeasyPrint if it is given; then 200 PDFs asked for at once.
     Print(print::PrintArgs),
-    /// What millions of events cost: size on disk, memory, appends and rebuilds a second. Takes a quarter of an hour.
+    /// What millions of events cost: size on disk, memory, appends and rebuilds a second. Takes half an hour.
     Large(large::LargeArgs),
 }
 

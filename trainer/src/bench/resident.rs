@@ -1,34 +1,15 @@
-use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
 use super::machine::peak_mb;
+use super::program::serve;
 use super::rig::Rig;
 use crate::role::Role;
 
 /// How long the roles run: they connect, catch up and come to rest.
 const RUN: Duration = Duration::from_secs(30);
-
-/// A role as a process of its own, on what the rig holds; it ends with the handle.
-pub(super) fn serve(rig: &Rig, role: Role, folder: &Path) -> std::io::Result<Child> {
-    Command::new(std::env::current_exe()?)
-        .args(["serve", role.name(), "--port", "0"])
-        .env("DATABASE_URL", rig.database_url())
-        .env("NATS_URL", rig.nats_url())
-        .env("TRAINER_DATA_DIR", folder)
-        .env("TRAINER_LOG", "error")
-        // Whatever the operator has set: nothing of a benchmark is kept.
-        .env("TRAINER_PDF_S3_BUCKET", "")
-        .env("TRAINER_PDF_DIR", folder.join("pdf"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-}
 
 /// The most memory that each role has in use as a process of its own, started beside the others on what the rig holds.
 pub(super) async fn of_roles(rig: &Rig) -> anyhow::Result<Map<String, Value>> {

@@ -43,7 +43,13 @@ enum ParkedCommand {
         all: bool,
     },
     /// Passes over the event that holds one up, for good, and applies what waits behind it.
-    Drop(StreamArgs),
+    Drop {
+        #[command(flatten)]
+        stream: StreamArgs,
+        /// Only the event at this position, in case another one holds it up by now.
+        #[arg(long)]
+        position: Option<i64>,
+    },
 }
 
 /// Which stream in which projection.
@@ -71,7 +77,9 @@ pub(crate) async fn parked(args: ParkedArgs, config: &ServerConfig) -> anyhow::R
                 retry_one(StreamArgs { name, id }, pool, json).await
             }
             ParkedCommand::Retry { .. } => retry_all(pool, json).await,
-            ParkedCommand::Drop(stream) => drop_one(stream, pool, json).await,
+            ParkedCommand::Drop { stream, position } => {
+                drop_one(stream, position, pool, json).await
+            }
         }
     })
     .await
@@ -161,8 +169,13 @@ async fn retry_all(pool: &PgPool, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn drop_one(args: StreamArgs, pool: &PgPool, json: bool) -> anyhow::Result<()> {
-    let Some(unparked) = drop_event(pool, args.name, args.id).await? else {
+async fn drop_one(
+    args: StreamArgs,
+    position: Option<i64>,
+    pool: &PgPool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let Some(unparked) = drop_event(pool, args.name, args.id, position).await? else {
         bail!("{}", not_parked(args));
     };
     say(args, unparked, json);

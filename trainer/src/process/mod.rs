@@ -125,7 +125,10 @@ impl Process {
                 Role::Gateway => bail!("a gateway passes everything on, and does nothing itself"),
             }
         }
-        self.hear_what_others_projected();
+        // Those whose answers may wait for the rows.
+        if roles.iter().any(|role| matches!(role, Role::CommandApi | Role::QueryApi | Role::Pdf)) {
+            self.hear_what_others_projected();
+        }
         let name = if roles.len() == 1 { roles[0].name() } else { "trainer" };
         let health = self.health(name).with_relay(publishes);
         let router = self.public(apis, health, listen.door)?;

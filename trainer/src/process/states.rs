@@ -1,6 +1,7 @@
 //! What the handlers of each API work with.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth::MasterKey;
 use chrono::Utc;
@@ -47,7 +48,11 @@ impl Process {
 
     /// What operators' requests work with.
     pub(crate) fn operations_state(&self) -> OperationsState {
-        OperationsState { pool: self.pool.clone(), shutdown: self.shutdown.clone() }
+        OperationsState {
+            pool: self.pool.clone(),
+            shutdown: self.shutdown.clone(),
+            answers_within: Duration::from_secs(10),
+        }
     }
 
     pub(super) fn printer(

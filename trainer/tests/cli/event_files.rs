@@ -44,10 +44,13 @@ async fn a_fresh_folder_shows_what_the_exported_one_does() {
     must_succeed(folder.run(&["events", "export", "--output", path]));
     let exported = fs::read_to_string(&export).unwrap();
     assert_eq!(export.metadata().unwrap().permissions().mode() & 0o777, 0o600, "health data");
-    assert_eq!(exported, folder.prints(&["events", "tail", "-n", "100000"]));
     assert_eq!(exported, folder.prints(&["events", "export"]), "standard output");
     let last = head(folder);
-    assert!(positions(&exported).len() < last.unsigned_abs() as usize, "somebody was erased");
+    let events = folder.prints(&["events", "tail", "-n", "100000"]);
+    let count = events.lines().count();
+    assert!(count < last.unsigned_abs() as usize, "somebody was erased");
+    assert_eq!(exported, format!("{events}{}", end(count, last)), "how much it is, at the end");
+    // A part of them has the events only.
     assert_eq!(
         positions(&folder.prints(&["events", "export", "--from", "3", "--to", "6"])),
         [4, 5, 6]
@@ -67,7 +70,7 @@ async fn a_fresh_folder_shows_what_the_exported_one_does() {
         assert_eq!(shown, original.list(&email, list).await, "{list}");
     }
     assert_eq!(copy.folder.prints(&["events", "export"]), exported);
-    until_published(&copy.folder, positions(&exported).len()).await;
+    until_published(&copy.folder, count).await;
     let findings = copy.folder.prints(&["doctor"]);
     assert!(findings.contains(&format!("positions: 1 to {last}")), "{findings}");
     // It goes on as any other.
@@ -105,14 +108,22 @@ fn a_bad_line_is_named_and_nothing_is_stored() {
     ));
     original.prints(&["import", "runs", &runs, "--user", email]);
     let good = original.prints(&["events", "export"]);
-    let [first, second] = good.lines().collect::<Vec<_>>()[..] else { panic!("{good}") };
+    let [first, second, last] = good.lines().collect::<Vec<_>>()[..] else { panic!("{good}") };
 
     let folder = TestFolder::new();
     let trainer = Trainer::up(&folder);
     for (file, said) in [
         (format!("{first}\n{}", &second[..second.len() / 2]), "line 2 is not an event: EOF"),
         (format!("{first}\n\n{second}\n"), "line 2 is not an event: EOF"),
-        (format!("{second}\n"), "line 1: positions 1 to 1 are missing"),
+        (format!("{second}\n{}", end(1, 2)), "line 1: positions 1 to 1 are missing"),
+        (format!("{first}\n{second}\n"), "does not say at its end that all of it is there"),
+        (
+            format!("{first}\n{last}\n"),
+            "it had 2 events up to position 2 when it was written, and has 1 up to position 1",
+        ),
+        (format!("{first}\n{last}\n{second}\n"), "line 3 is not an event: it comes behind the end"),
+        (format!("{good}\n"), "line 4 is not an event: it comes behind the end"),
+        (good[..good.len() - 3].to_owned(), "line 3 is not an event: it is not the end"),
         (format!("{first}\n{first}\n"), "line 2: position 1 cannot come behind position 1"),
         (good.replacen("run.recorded", "run.flown", 3), "line 1: unknown event type run.flown"),
         (format!("{first}\nnothing\n"), "line 2 is not an event: expected ident, at column 2"),
@@ -122,13 +133,15 @@ fn a_bad_line_is_named_and_nothing_is_stored() {
         assert!(message.contains(&format!("{path} is not imported")), "{message}");
         assert!(message.contains(said), "{message}");
     }
-    assert_eq!((head(&folder), folder.prints(&["events", "export"])), (0, String::new()));
+    assert_eq!((head(&folder), folder.prints(&["events", "export"])), (0, end(0, 0)));
     let cut = folder.file("cut.parquet");
     let path = cut.to_str().unwrap();
     must_succeed(
         original.run(&["events", "export", "--format", "parquet", "--from", "1", "-o", path]),
     );
     let message = must_fail(folder.run(&["events", "import", path]));
+    assert!(message.contains("does not say at its end that all of it is there"), "{message}");
+    let message = must_fail(folder.run(&["events", "import", "--without-end", path]));
     assert!(message.contains("row 1: positions 1 to 1 are missing"), "{message}");
     let whole = fs::read(&cut).unwrap();
     fs::write(&cut, &whole[..whole.len() - 9]).unwrap();
@@ -143,6 +156,12 @@ fn a_bad_line_is_named_and_nothing_is_stored() {
     assert!(must_succeed(output(&mut import)).starts_with("2 events imported"));
     assert_eq!(folder.prints(&["events", "export"]), good);
     trainer.stop();
+
+    // As an older version has written it.
+    let folder = TestFolder::new();
+    let path = folder.write("events.jsonl", format!("{first}\n{second}\n"));
+    folder.prints(&["events", "import", "--without-end", &path]);
+    assert_eq!(folder.prints(&["events", "export"]), good);
 }
 
 #[test]
@@ -215,6 +234,11 @@ async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
         assert!(began.elapsed() < Duration::from_secs(30), "{what} does not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The last line of an export with so many events.
+fn end(events: usize, head: i64) -> String {
+    format!("{{\"end\":{{\"events\":{events},\"head\":{head}}}}}\n")
 }
 
 fn positions(exported: &str) -> Vec<i64> {

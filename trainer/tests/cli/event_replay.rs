@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::{ConnectOptions, ServerAddr, Subscriber};
 use futures::StreamExt;
+use serde_json::{Value, json};
 
 use crate::files::RUNS;
 use crate::operator::{Operator, must_fail, must_succeed};
@@ -51,6 +52,24 @@ async fn a_subscriber_hears_again_what_it_has_missed() {
             must_fail(folder.run(&["events", "replay", "--from", "0", "--to-subject", subject]));
         assert!(message.contains(said), "{subject}: {message}");
     }
+
+    let client = nats::connect(&folder.urls().await.nats_url, "test").await.unwrap();
+    let mine = async_nats::jetstream::stream::Config {
+        name: "MINE".to_owned(),
+        subjects: vec!["trainer.replay.mine".to_owned()],
+        ..Default::default()
+    };
+    async_nats::jetstream::new(client).create_stream(mine).await.unwrap();
+    let said = must_succeed(replay(&["--from", "1"]));
+    assert!(said.ends_with("the stream MINE has taken all of them\n"), "{said}");
+    let said = must_succeed(replay(&["--from", "0"]));
+    assert!(said.contains("the stream MINE has taken 1 of them, and dropped 3 as"), "{said}");
+    let said: Value =
+        serde_json::from_str(&must_succeed(replay(&["--from", "0", "--json"]))).unwrap();
+    let told = json!({
+        "subject": "trainer.replay.mine", "stream": "MINE", "position": 4, "events": 4, "duplicates": 4,
+    });
+    assert_eq!(said, told);
     operator.trainer.stop();
 }
 

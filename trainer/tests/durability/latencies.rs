@@ -24,6 +24,8 @@ pub(crate) struct Latencies {
     pub(crate) requests: Vec<(Phase, Request, Duration)>,
     /// Writes that were answered before they were shown.
     pub(crate) pending: usize,
+    /// Reads that were stale, said so, and were asked again.
+    pub(crate) stale: u64,
 }
 
 impl Latencies {
@@ -38,6 +40,7 @@ impl Sum for Latencies {
         all.fold(Self::default(), |mut sum, one| {
             sum.requests.extend(one.requests);
             sum.pending += one.pending;
+            sum.stale += one.stale;
             sum
         })
     }

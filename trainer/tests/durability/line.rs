@@ -32,6 +32,15 @@ pub(crate) enum Way {
     /// Not at all: connections stay, new ones are taken, and nothing comes out. What is in it comes out when it is
     /// open again, unless it is torn.
     Dead,
+    /// What the program sends arrives, and what the server answers is held like that.
+    Unanswered,
+}
+
+/// Whose bytes a direction carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Program,
+    Server,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +95,8 @@ async fn carry(program: TcpStream, server: SocketAddr, mut told: watch::Receiver
     }
     let (from_program, to_program) = program.into_split();
     let (from_server, to_server) = server.into_split();
-    let mut there = pin!(pump(from_program, to_server, told.clone(), tears));
-    let mut back = pin!(pump(from_server, to_program, told.clone(), tears));
+    let mut there = pin!(pump(Side::Program, from_program, to_server, told.clone(), tears));
+    let mut back = pin!(pump(Side::Server, from_server, to_program, told.clone(), tears));
     // Whichever ends ends the other: neither of the two servers knows connections that are half closed. A line that
     // is torn is torn both ways.
     tokio::select! {
@@ -104,6 +113,7 @@ enum End {
 }
 
 async fn pump(
+    side: Side,
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     told: watch::Receiver<Orders>,
@@ -124,7 +134,7 @@ async fn pump(
                 tear(&buffer[..read], &to);
                 return End::Torn;
             }
-            written = write(&buffer[..read], &mut to, told.clone()) => if written.is_err() {
+            written = write(side, &buffer[..read], &mut to, told.clone()) => if written.is_err() {
                 return End::Closed;
             }
         }
@@ -133,6 +143,7 @@ async fn pump(
 
 /// Writes a piece when the line lets it through.
 async fn write(
+    side: Side,
     piece: &[u8],
     to: &mut OwnedWriteHalf,
     mut told: watch::Receiver<Orders>,
@@ -145,7 +156,8 @@ async fn write(
                 sleep(after).await;
                 break;
             }
-            Way::Dead => told.changed().await.map_err(std::io::Error::other)?,
+            Way::Unanswered if side == Side::Program => break,
+            Way::Dead | Way::Unanswered => told.changed().await.map_err(std::io::Error::other)?,
         }
     }
     to.write_all(piece).await
@@ -179,6 +191,15 @@ async fn a_line_carries_holds_and_tears() {
     assert!(nothing.is_err(), "{nothing:?} came over a dead line");
     line.becomes(Way::Slow(Duration::from_millis(20)));
     assert_eq!(next(&mut served).await.unwrap(), b"held");
+
+    line.becomes(Way::Unanswered);
+    program.write_all(b"asked").await.unwrap();
+    assert_eq!(next(&mut served).await.unwrap(), b"asked");
+    served.write_all(b"answered").await.unwrap();
+    let nothing = tokio::time::timeout(Duration::from_millis(200), next(&mut program)).await;
+    assert!(nothing.is_err(), "{nothing:?} came over a line on which nobody is answered");
+    line.becomes(Way::Open);
+    assert_eq!(next(&mut program).await.unwrap(), b"answered");
 
     line.becomes(Way::Dead);
     program.write_all(b"torn").await.unwrap();

@@ -10,15 +10,20 @@ mod behind_gateways;
 mod blow;
 mod checks;
 mod crash;
+mod failure_table;
+mod faults;
 mod foreign_transaction;
 mod full_disk;
 mod history;
+mod history_checks;
 mod house;
+mod journal;
 mod latencies;
 mod line;
 mod long_history;
 mod mix;
 mod outage;
+mod outdated;
 mod printing;
 #[allow(dead_code, unused_imports, reason = "two test programs share it, and use different parts")]
 mod program;
@@ -30,8 +35,11 @@ mod roles;
 mod scene;
 mod seen;
 mod small_disk;
+mod stale;
+mod steady_load;
 mod stock;
 mod stopped_projector;
+mod stopped_rebuild;
 mod things;
 mod torn_lines;
 mod torture;
@@ -63,4 +71,10 @@ pub(crate) async fn eventually<T>(
 pub(crate) fn number_from(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
+}
+
+/// Whether the machine has nothing else to do, and what is promised in seconds is demanded: no read is stale, and others
+/// take over in time. Beside other tests, in a program that is not optimized, whatever is late must only be right.
+pub(crate) fn is_undisturbed() -> bool {
+    number_from("TRAINER_TEST_FRESH") == Some(1)
 }

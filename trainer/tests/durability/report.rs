@@ -13,6 +13,7 @@ pub(crate) struct Report {
     rounds: BTreeMap<&'static str, u64>,
     acknowledged: u64,
     contended: u64,
+    outdated: u64,
     unanswered: usize,
     done: usize,
     events: i64,
@@ -26,6 +27,7 @@ impl Report {
         *self.rounds.entry(what).or_default() += 1;
         self.acknowledged += survived.acknowledged;
         self.contended += survived.contended;
+        self.outdated += survived.outdated;
         self.unanswered += checked.unanswered;
         self.done += checked.done;
         self.events += checked.events - self.events_of_life;
@@ -48,6 +50,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "{:>9} writes acknowledged, in {} events", self.acknowledged, self.events)?;
         writeln!(f, "{:>9} writes that lost every race, and did nothing", self.contended)?;
+        writeln!(f, "{:>9} writes that meant an outdated version, and did nothing", self.outdated)?;
         writeln!(
             f,
             "{:>9} writes without an answer, of which {} were done",

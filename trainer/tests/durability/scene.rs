@@ -13,18 +13,22 @@ use serde_json::json;
 use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::eventually;
 use crate::history::{assert_dense, assert_published};
+use crate::journal::Journal;
 use crate::mix;
 use crate::program::{Ask, Doors, Runner, TestFolder};
 use crate::read_models::{all_shown, assert_equal_their_rebuild};
 use crate::seen::Seen;
 use crate::things::Kind;
 use crate::write::Outcome;
-use crate::writer::{Tally, Writer};
+use crate::writer::{Stopped, Tally, Writer};
 
 const WRITERS: usize = 64;
+/// How many of them may be asked to come again before anything has happened, on a busy machine.
+const UNLUCKY: usize = WRITERS / 4;
 const RUNNERS: usize = 4;
 /// How many plans of each runner all of their writers write into.
 const SHARED_PLANS: usize = 2;
@@ -45,6 +49,7 @@ pub(crate) struct Scene {
     /// By runner.
     shared_plans: Vec<Vec<String>>,
     writers: Vec<Writer>,
+    journal: Arc<Journal>,
 }
 
 /// When the writers of a round stop.
@@ -62,6 +67,8 @@ pub(crate) struct Survived {
     pub(crate) acknowledged: u64,
     /// Writes that lost every race for a plan, and did nothing.
     pub(crate) contended: u64,
+    /// Writes that meant an outdated version, and did nothing.
+    pub(crate) outdated: u64,
 }
 
 /// What was found afterwards, all of it as it must be.
@@ -79,18 +86,21 @@ impl Scene {
     /// What is drawn follows from the seed.
     pub(crate) async fn new(seed: u64, doors: Doors) -> Self {
         let runners = join_all((0..RUNNERS).map(|_| Runner::register(doors))).await;
+        let journal = Arc::new(Journal::default());
         let mut shared_plans = vec![];
         for runner in &runners {
             let mut plans = vec![];
             for number in 1..=SHARED_PLANS {
                 let ask = Ask::post("/api/v1/plans", mix::plan(&format!("shared plan {number}")));
-                let plan = runner.client(doors).send(&ask).await.unwrap().must_be(201).json();
+                let sent = journal.send(&mut runner.client(doors), ask).await;
+                let plan = sent.answer.unwrap().must_be(201).json();
                 plans.push(plan["id"].as_str().unwrap().to_owned());
             }
             shared_plans.push(plans);
         }
-        let writers = (0..WRITERS).map(|number| Writer::new(number, number % RUNNERS)).collect();
-        Self { seed, runners, shared_plans, writers }
+        let writer = |number: usize| Writer::new(number, number % RUNNERS, Arc::clone(&journal));
+        let writers = (0..WRITERS).map(writer).collect();
+        Self { seed, runners, shared_plans, writers, journal }
     }
 
     /// Lets all writers write at once, and something happen in the middle of it. They come in by these doors in turn.
@@ -109,17 +119,19 @@ impl Scene {
             let mut client = writer.client(&self.runners, doors[number % doors.len()]);
             let (shared, tally) = (self.shared_plans[writer.runner].clone(), Arc::clone(&tally));
             working.spawn(async move {
-                writer.work(&mut client, &shared, &tally).await;
-                (number, writer)
+                let stopped = writer.work(&mut client, &shared, &tally).await;
+                (number, writer, stopped)
             });
         }
         let acknowledged = || tally.acknowledged.load(Ordering::SeqCst);
         let enough = fate.random_range(300..1_500);
         let mut writers = vec![];
         while acknowledged() < enough {
-            if let Some(ended) = working.try_join_next() {
-                let (number, _) = ended.unwrap();
-                panic!("writer {number} got no answer before anything happened");
+            if let Some(ended) = working.try_join_next().map(Result::unwrap) {
+                let (number, _, stopped) = &ended;
+                assert_eq!(*stopped, Stopped::Unavailable, "writer {number}, and nothing happened");
+                writers.push(ended);
+                assert!(writers.len() <= UNLUCKY, "nobody can write, and nothing happened");
             }
             sleep(Duration::from_millis(1)).await;
         }
@@ -135,19 +147,22 @@ impl Scene {
             tally.stop.store(true, Ordering::SeqCst);
         }
         writers.extend(working.join_all().await);
-        writers.sort_by_key(|(number, _)| *number);
-        self.writers = writers.into_iter().map(|(_, writer)| writer).collect();
-        let contended = tally.contended.load(Ordering::SeqCst);
-        Survived { acknowledged: acknowledged(), contended }
+        writers.sort_by_key(|(number, _, _)| *number);
+        self.writers = writers.into_iter().map(|(_, writer, _)| writer).collect();
+        let [contended, outdated] =
+            [&tally.contended, &tally.outdated].map(|count| count.load(Ordering::SeqCst));
+        Survived { acknowledged: acknowledged(), contended, outdated }
     }
 
     /// Waits until somebody can write.
     pub(crate) async fn can_be_written(&self, doors: Doors) {
         let path = format!("/api/v1/plans/{}", self.shared_plans[0][0]);
-        let ask = Ask::patch(path, json!({ "description": "goes on" }));
         eventually("a write that succeeds", GOES_ON_WITHIN, async || {
-            let answer = self.runners[0].client(doors).send(&ask).await.ok()?;
-            (answer.status == StatusCode::OK).then_some(())
+            // Each time another one, so that each is an event.
+            let change = json!({ "description": format!("goes on: {}", Uuid::new_v4()) });
+            let ask = Ask::patch(path.as_str(), change);
+            let sent = self.journal.send(&mut self.runners[0].client(doors), ask).await;
+            (sent.answer.ok()?.status == StatusCode::OK).then_some(())
         })
         .await;
     }
@@ -157,12 +172,14 @@ impl Scene {
         self.runners = join_all(self.runners.iter().map(|runner| runner.sign_in(doors))).await;
     }
 
-    /// Fails unless everything is as it was acknowledged: over HTTP, in Postgres, in the stream and in the rows.
+    /// Fails unless everything is as it was acknowledged: over HTTP, in Postgres, in the stream and in the rows; and the
+    /// events are those of all commands since the beginning, each whole and once, in the order of real time.
     pub(crate) async fn check(&mut self, doors: &[Doors], folder: &TestFolder) -> Checked {
         let (database_url, nats_url) = folder.servers().await;
         let pool = PgPool::connect(&database_url).await.unwrap();
         let outcomes = self.settle(doors, &pool).await;
         let events = assert_dense(&pool).await;
+        self.journal.assert_true(self.seed, &pool).await;
         assert_published(&pool, &nats_url).await;
         assert_equal_their_rebuild(&pool, folder).await;
         pool.close().await;

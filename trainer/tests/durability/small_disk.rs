@@ -14,8 +14,8 @@ pub(crate) struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// One at this place, of whom the folder there is; `None` where only others may mount one. The test's folder takes
-    /// it away.
+    /// One at this place, of whom the folder there is; `None`, after saying why, where only others may mount one. The
+    /// test's folder takes it away.
     pub(crate) fn mount(at: &Path, megabytes: u32) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let folder = fs::metadata(at).unwrap();
@@ -26,7 +26,13 @@ impl SmallDisk {
             .arg(at)
             .stderr(Stdio::null())
             .status();
-        mounted.is_ok_and(|status| status.success()).then(|| Self { at: at.to_owned() })
+        if mounted.is_ok_and(|status| status.success()) {
+            return Some(Self { at: at.to_owned() });
+        }
+        // Past the harness, which would swallow it.
+        let mut stderr = io::stderr();
+        writeln!(stderr, "skipped: only root can mount a small disk").unwrap();
+        None
     }
 
     /// From now on there is no room for a single byte.

@@ -1,9 +1,11 @@
 //! Two of each part, whose lines to Postgres and NATS are torn, dead or slow in the middle of many writers.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use embedded::testing::TestServers;
+use event_store::StoreConfig;
 use rand::Rng;
 use rand::rngs::StdRng;
 use sqlx::PgPool;
@@ -21,8 +23,10 @@ use crate::{eventually, number_from};
 /// How long every process may need to be well again.
 const WELL_WITHIN: Duration = Duration::from_secs(90);
 
-/// How long nothing is stored any more until nothing is on its way.
-const QUIET: Duration = Duration::from_millis(1_500);
+/// How long nothing is stored any more until nothing is on its way: an append whose outcome is unknown is tried again as
+/// long as the store is patient, and the last attempt may wait for a connection.
+static QUIET: LazyLock<Duration> =
+    LazyLock::new(|| StoreConfig::default().patience + Duration::from_secs(2));
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_to_the_lines_of_two_of_each_nothing_is_lost_and_nothing_twice() {
@@ -89,12 +93,12 @@ pub(crate) async fn live(seed: u64, goes_on: impl Fn(u64, i64) -> bool, report: 
 }
 
 /// A line to the server that a URL names.
-async fn line(url: &str) -> Line {
+pub(crate) async fn line(url: &str) -> Line {
     Line::to(address_in(url)).await
 }
 
 /// The URL of a server at the other end of a line to it.
-fn over(line: &Line, url: &str) -> String {
+pub(crate) fn over(line: &Line, url: &str) -> String {
     url.replace(&address_in(url).to_string(), &line.address.to_string())
 }
 
@@ -122,7 +126,7 @@ async fn quiet(pool: &PgPool) {
         let head = event_store::head(pool).await.unwrap();
         if head != last.0 {
             last = (head, Instant::now());
-        } else if last.1.elapsed() > QUIET {
+        } else if last.1.elapsed() > *QUIET {
             return;
         }
         sleep(Duration::from_millis(50)).await;

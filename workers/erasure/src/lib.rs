@@ -3,6 +3,7 @@
 //!
 //! An erasure that was begun is carried on until it is complete, through restarts and outages.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_nats::Client;
@@ -10,7 +11,7 @@ use event_store::{Erasure, Leadership, complete_erasure, remove_events_of, unfin
 use metrics::counter;
 use nats::{EraseError, erase_from_stream};
 use pdf_storage::Files;
-use projector::erase_from_others;
+use projector::{erase_from_others, live_rows_show};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,19 @@ enum WorkError {
     Files(#[from] pdf_storage::EraseError),
     #[error("a projection is being rebuilt")]
     GenerationBeingBuilt,
+    #[error("the read models have not come to the tombstone")]
+    NotProjected,
+}
+
+/// How far an erasure has come: what lies behind its tombstone is nobody's any more, so nothing comes after what is done.
+#[derive(Default)]
+struct Done {
+    /// How many events are removed, when all are.
+    events: Option<i64>,
+    /// How many messages are removed, when all are.
+    messages: Option<u64>,
+    /// Whether no generation has rows of theirs.
+    rows: bool,
 }
 
 /// Completes erasures until told to stop: one process at a time, the others stand by. Errors are
@@ -49,9 +63,11 @@ pub async fn run(pool: PgPool, client: Client, files: Files, shutdown: Cancellat
 
 async fn lead(pool: &PgPool, client: &Client, files: &Files) -> Result<(), WorkError> {
     let mut leadership = Leadership::wait_for("erasure", &pool.connect_options()).await?;
+    let mut under_way = HashMap::new();
     loop {
         for erasure in unfinished_erasures(pool).await? {
-            match erase(pool, client, files, &erasure).await {
+            let done = under_way.entry(erasure.owner).or_default();
+            match erase(pool, client, files, &erasure, done).await {
                 // The relay needs a moment more.
                 Err(WorkError::Stream(EraseError::NotPublished(position))) => {
                     tracing::debug!(position, "erasure waits for its tombstone on the stream");
@@ -59,7 +75,13 @@ async fn lead(pool: &PgPool, client: &Client, files: &Files) -> Result<(), WorkE
                 Err(WorkError::GenerationBeingBuilt) => {
                     tracing::debug!("erasure waits for the end of a rebuild");
                 }
-                erased => erased?,
+                Err(WorkError::NotProjected) => {
+                    tracing::debug!("erasure waits for the read models");
+                }
+                erased => {
+                    erased?;
+                    under_way.remove(&erasure.owner);
+                }
             }
         }
         tokio::time::sleep(POLL).await;
@@ -73,15 +95,38 @@ async fn erase(
     client: &Client,
     files: &Files,
     erasure: &Erasure,
+    done: &mut Done,
 ) -> Result<(), WorkError> {
-    let events = remove_events_of(pool, erasure).await?;
-    if !erase_from_others(pool, erasure.owner).await? {
-        return Err(WorkError::GenerationBeingBuilt);
-    }
-    let messages = erase_from_stream(client, erasure).await?;
+    let events = match done.events {
+        Some(events) => events,
+        None => *done.events.insert(remove_events_of(pool, erasure).await?),
+    };
+    // What has to wait keeps nothing else waiting.
+    let rows = erase_rows(pool, erasure, done).await;
+    let messages = match done.messages {
+        Some(messages) => messages,
+        None => *done.messages.insert(erase_from_stream(client, erasure).await?),
+    };
     let pdfs = pdf_storage::erase(pool, files, erasure.owner).await?;
+    rows?;
     complete_erasure(pool, erasure.owner).await?;
     counter!("trainer_erasures_total").increment(1);
     tracing::info!(user.id = %erasure.owner, events, messages, pdfs, "user erased");
+    Ok(())
+}
+
+/// Removes somebody's rows from the generations that are not live, once the live ones have come to the tombstone: those would
+/// be among the older ones else, when others take their place.
+async fn erase_rows(pool: &PgPool, erasure: &Erasure, done: &mut Done) -> Result<(), WorkError> {
+    if done.rows {
+        return Ok(());
+    }
+    if !live_rows_show(pool, erasure.owner, erasure.position).await? {
+        return Err(WorkError::NotProjected);
+    }
+    if !erase_from_others(pool, erasure.owner).await? {
+        return Err(WorkError::GenerationBeingBuilt);
+    }
+    done.rows = true;
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! What it has done and how far it has come lie in one SQLite file (`SUBSCRIBER_FILE`, `runs.sqlite`) and change
-//! in one transaction. docs/SUBSCRIBERS.md explains each step.
+//! in one transaction; one process at a time has it. docs/SUBSCRIBERS.md explains each step.
 
 mod follow;
 mod store;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::Context;
 use async_nats::{Client, ConnectOptions, ServerAddr, jetstream};
 
-use crate::follow::{Interruption, follow};
+use crate::follow::{Interruption, Settings, follow};
 use crate::store::Store;
 
 #[tokio::main]
@@ -28,16 +28,12 @@ async fn main() -> anyhow::Result<()> {
         println!("{}", store.show()?);
         return Ok(());
     }
+    let settings = Settings::read()?;
     let client = connect().await?;
     let jetstream = jetstream::new(client.clone());
-    let mut from_the_start = false;
     loop {
-        match follow(&jetstream, &mut store, from_the_start).await {
-            Ok(()) => from_the_start = false,
-            Err(Interruption::Hole(missing)) => {
-                eprintln!("hole: {missing}; reading the stream from its beginning");
-                from_the_start = true;
-            }
+        match follow(&jetstream, &mut store, &settings).await {
+            Ok(()) => {}
             Err(Interruption::Incomplete(missing)) => {
                 anyhow::bail!("no longer on NATS: {missing}. See 'A hole' in docs/SUBSCRIBERS.md.");
             }

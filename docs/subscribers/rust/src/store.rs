@@ -1,30 +1,46 @@
-use std::collections::HashMap;
-use std::env;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context, anyhow};
 use async_nats::HeaderMap;
 use async_nats::jetstream::Message;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
-
-use crate::follow::Interruption;
 
 /// The effects, and how far they go.
 pub struct Store {
     database: Connection,
     progress: Progress,
-    /// Events up to here may be missing; see "A hole" in docs/SUBSCRIBERS.md.
-    accept_up_to: i64,
 }
 
-#[derive(Clone, Default)]
+/// What is missing before an event.
+pub struct Missing {
+    pub part: String,
+    /// Everything of the part behind this position
+    pub known: i64,
+    /// and up to this one.
+    pub previous: i64,
+    /// Where the last message of the part was in the stream.
+    pub sequence: u64,
+    /// The event's own position.
+    pub position: i64,
+}
+
+#[derive(Default)]
 struct Progress {
     /// The stream's sequence of the last message.
     sequence: u64,
+    /// Its position.
+    position: Option<i64>,
     /// The position of the first event ever taken.
     beginning: Option<i64>,
-    /// The last position of each part.
-    parts: HashMap<String, i64>,
+    /// Up to which position everything of a part is done, and the sequence of its last message.
+    parts: HashMap<String, (i64, u64)>,
+}
+
+/// An event's position and the one before it in its part; nothing for a message that is no event.
+pub fn place(headers: Option<&HeaderMap>) -> Option<(i64, i64)> {
+    let number = |name: &str| headers?.get(name)?.as_str().parse().ok();
+    Some((number("Trainer-Position")?, number("Trainer-Previous-Position")?))
 }
 
 impl Store {
@@ -34,16 +50,26 @@ impl Store {
         database.execute_batch(
             "create table if not exists runners (owner text primary key, events integer, metres integer);
              create table if not exists runs (run text primary key, owner text, metres integer);
-             create table if not exists parts (part text primary key, position integer);
-             create table if not exists progress (sequence integer, beginning integer);",
+             create table if not exists parts (part text primary key, position integer, sequence integer);
+             create table if not exists progress (sequence integer, beginning integer, position integer);",
         )?;
+        // Files of earlier versions have neither.
+        for (table, column) in [("parts", "sequence"), ("progress", "position")] {
+            let present = "select count(*) from pragma_table_info(?) where name = ?";
+            if database.query_row(present, [table, column], |row| row.get::<_, i64>(0))? == 0 {
+                database.execute(&format!("alter table {table} add column {column} integer"), [])?;
+            }
+        }
         let progress = Progress::load(&database)?;
-        let accept_up_to = env::var("SUBSCRIBER_ACCEPT_UP_TO").ok().map(|text| text.parse());
-        Ok(Self { database, progress, accept_up_to: accept_up_to.transpose()?.unwrap_or(0) })
+        Ok(Self { database, progress })
     }
 
     pub fn sequence(&self) -> u64 {
         self.progress.sequence
+    }
+
+    pub fn position(&self) -> Option<i64> {
+        self.progress.position
     }
 
     /// What has been added up.
@@ -57,51 +83,64 @@ impl Store {
         Ok(rows.collect::<Result<Map<String, Value>, _>>()?.into())
     }
 
-    /// Takes messages as they come. `first` is the first position that the stream has, when it is read from there.
-    pub fn apply(&mut self, messages: &[Message], first: Option<i64>) -> Result<(), Interruption> {
-        let mut progress = self.progress.clone();
-        let stopped = self.commit(&mut progress, messages, first).map_err(Interruption::Store)?;
+    /// Has the stream read from its beginning; what is known already is passed over.
+    pub fn begin_again(&mut self) -> anyhow::Result<()> {
+        let transaction =
+            self.database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute("update progress set sequence = 0, position = null", [])?;
+        transaction.execute("update parts set sequence = 0", [])?;
+        let progress = Progress::load(&transaction)?;
+        transaction.commit()?;
         self.progress = progress;
-        stopped.map_or(Ok(()), Err)
+        Ok(())
     }
 
-    /// Effects and progress together: after a crash either both are there or neither.
-    fn commit(
+    /// Takes messages as they come, until something is missing, which it returns. `erased` has the positions of those
+    /// before which nothing is missing any more.
+    pub fn apply(
         &mut self,
-        progress: &mut Progress,
         messages: &[Message],
-        first: Option<i64>,
-    ) -> anyhow::Result<Option<Interruption>> {
-        let transaction = self.database.transaction()?;
-        let mut stopped = None;
+        erased: &HashSet<i64>,
+    ) -> anyhow::Result<Option<Missing>> {
+        let transaction =
+            self.database.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Not what was known before: another process may have had the file meanwhile.
+        let mut progress = Progress::load(&transaction)?;
+        let mut missing = None;
         for message in messages {
-            stopped = progress.take(&transaction, message, first, self.accept_up_to)?;
-            if stopped.is_some() {
+            missing = progress.take(&transaction, message, erased)?;
+            if missing.is_some() {
                 break;
             }
         }
+        // Effects and progress together: after a crash either both are there or neither.
         transaction.execute("delete from progress", [])?;
         transaction.execute(
-            "insert into progress values (?, ?)",
-            params![progress.sequence.cast_signed(), progress.beginning],
+            "insert into progress (sequence, position, beginning) values (?, ?, ?)",
+            params![progress.sequence.cast_signed(), progress.position, progress.beginning],
         )?;
         transaction.commit()?;
-        Ok(stopped)
+        self.progress = progress;
+        Ok(missing)
     }
 }
 
 impl Progress {
     fn load(database: &Connection) -> anyhow::Result<Self> {
         let progress = database
-            .query_row("select sequence, beginning from progress", [], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get(1)?))
+            .query_row("select sequence, position, beginning from progress", [], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()?;
-        let (sequence, beginning) = progress.unwrap_or((0, None));
-        let mut statement = database.prepare("select part, position from parts")?;
-        let parts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (sequence, position, beginning) = progress.unwrap_or_default();
+        let mut statement =
+            database.prepare("select part, position, coalesce(sequence, 0) from parts")?;
+        let parts = statement.query_map([], |row| {
+            Ok((row.get(0)?, (row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
+        })?;
         Ok(Self {
             sequence: sequence.cast_unsigned(),
+            position,
             beginning,
             parts: parts.collect::<Result<_, _>>()?,
         })
@@ -111,25 +150,21 @@ impl Progress {
         &mut self,
         transaction: &Transaction<'_>,
         message: &Message,
-        first: Option<i64>,
-        accept_up_to: i64,
-    ) -> anyhow::Result<Option<Interruption>> {
-        let headers = message.headers.as_ref().context("a message without headers")?;
-        let position: i64 = header(headers, "Trainer-Position")?.parse()?;
-        let previous: i64 = header(headers, "Trainer-Previous-Position")?.parse()?;
+        erased: &HashSet<i64>,
+    ) -> anyhow::Result<Option<Missing>> {
+        let sequence = message.info().map_err(|error| anyhow!("{error}"))?.stream_sequence;
+        let (Some(headers), Some((position, previous))) =
+            (message.headers.as_ref(), place(message.headers.as_ref()))
+        else {
+            eprintln!("passed over: the message at sequence {sequence} is no event");
+            return Ok(None);
+        };
         let part = message.subject.split('.').nth(2).context("a subject without a part")?;
         let beginning = *self.beginning.get_or_insert(position);
-        let known = self.parts.get(part).copied().unwrap_or(beginning - 1);
-        if previous > known {
-            let missing =
-                format!("events of part {part} behind position {known}, up to {previous}");
-            let Some(first) = first else { return Ok(Some(Interruption::Hole(missing))) };
-            // Read from the stream's beginning, so they are not in it. Within what it covers only erasures take
-            // messages out; what lies before it may have expired.
-            if known + 1 < first && previous > accept_up_to {
-                return Ok(Some(Interruption::Incomplete(missing)));
-            }
-            eprintln!("erased: {missing}");
+        let (mut known, last) = self.parts.get(part).copied().unwrap_or((beginning - 1, 0));
+        if previous > known && !erased.contains(&position) {
+            let part = part.to_owned();
+            return Ok(Some(Missing { part, known, previous, sequence: last, position }));
         }
         if position > known {
             let data = serde_json::from_slice(&message.payload)?;
@@ -139,11 +174,14 @@ impl Progress {
                 header(headers, "Trainer-Owner")?,
                 &data,
             )?;
-            self.parts.insert(part.to_owned(), position);
-            transaction
-                .execute("insert or replace into parts values (?, ?)", params![part, position])?;
+            known = position;
         }
-        self.sequence = message.info().map_err(|error| anyhow!("{error}"))?.stream_sequence;
+        transaction.execute(
+            "insert or replace into parts (part, position, sequence) values (?, ?, ?)",
+            params![part, known, sequence.cast_signed()],
+        )?;
+        self.parts.insert(part.to_owned(), (known, sequence));
+        (self.sequence, self.position) = (sequence, Some(position));
         Ok(None)
     }
 }

@@ -30,6 +30,9 @@ pub(crate) struct Kit {
     accept_up_to: i64,
 }
 
+/// Files that it writes become no longer than this: sixteen kilobytes, as `ulimit` counts.
+const LITTLE_ROOM: &str = "ulimit -f 32; exec \"$0\" \"$@\"";
+
 impl Kit {
     /// None, after saying why, when its libraries are not installed; they come from the internet, which
     /// the tests do not need. With `TRAINER_TEST_SUBSCRIBERS=required` that is a failure.
@@ -59,6 +62,17 @@ impl Kit {
             folder: self.folder.clone(),
             nats_url: self.nats_url.clone(),
             accept_up_to: position,
+        }
+    }
+
+    /// With so little room on its disk.
+    pub(crate) fn with_little_room(&self) -> Self {
+        let shell = ["sh", "-c", LITTLE_ROOM].map(PathBuf::from);
+        Self {
+            command: shell.into_iter().chain(self.command.clone()).collect(),
+            folder: self.folder.clone(),
+            nats_url: self.nats_url.clone(),
+            accept_up_to: self.accept_up_to,
         }
     }
 
@@ -121,6 +135,21 @@ impl Running {
             let line = line.expect("it commits in time").unwrap().expect("it goes on");
             assert!(line.starts_with("sequence "), "{line}");
         }
+    }
+
+    /// SIGSTOP.
+    pub(crate) fn stand_still(&self) {
+        self.signal("-STOP");
+    }
+
+    /// SIGCONT.
+    pub(crate) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
     /// SIGKILL.

@@ -12,8 +12,8 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::super::machine::peak_mb;
+use super::super::program::serve;
 use super::super::report::row;
-use super::super::resident::serve;
 use super::super::rig::Rig;
 use super::plan;
 use crate::role::Role;

@@ -1,5 +1,6 @@
 //! `trainer events`: what has happened, shown, written to files, read from them, and published again.
 
+mod end;
 mod export;
 mod import;
 mod json_line;

@@ -13,6 +13,7 @@ use event_store::RecordedEvent;
 use parquet::basic::Compression;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int64Type};
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
@@ -20,10 +21,14 @@ use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::TypePtr;
 use uuid::Uuid;
 
+use super::end::End;
 use super::json_line::read_part;
 
 /// What such a file begins with.
 pub(super) const MAGIC: &[u8; 4] = b"PAR1";
+
+/// What the end is called in the file's metadata.
+const END: &str = "trainer.end";
 
 /// How many rows are written together, and are in memory until then.
 const GROUP: usize = 20_000;
@@ -80,13 +85,17 @@ impl<W: Write + Send> ParquetWriter<W> {
         Ok(())
     }
 
-    /// Writes what is left, and the end; gives the writer back.
+    /// Writes what is left, and says that it is the end if it is; gives the writer back.
     ///
     /// # Errors
     /// When the writer fails.
-    pub(super) fn finish(mut self) -> anyhow::Result<W> {
+    pub(super) fn finish(mut self, end: Option<End>) -> anyhow::Result<W> {
         if !self.waiting.is_empty() {
             self.write_group()?;
+        }
+        if let Some(end) = end {
+            let end = serde_json::to_string(&end)?;
+            self.file.append_key_value_metadata(KeyValue::new(END.to_owned(), end));
         }
         Ok(self.file.into_inner()?)
     }
@@ -156,6 +165,17 @@ impl ParquetRows {
     /// How many rows it has.
     pub(super) fn rows(&self) -> u64 {
         self.file.metadata().file_metadata().num_rows().unsigned_abs()
+    }
+
+    /// What it says that all of it is, if it does.
+    ///
+    /// # Errors
+    /// When that makes no sense.
+    pub(super) fn end(&self) -> anyhow::Result<Option<End>> {
+        let metadata = self.file.metadata().file_metadata().key_value_metadata();
+        let end = metadata.into_iter().flatten().find(|metadata| metadata.key == END);
+        let Some(end) = end.and_then(|end| end.value.as_ref()) else { return Ok(None) };
+        Ok(Some(serde_json::from_str(end).context("it is not the end of an export")?))
     }
 
     /// Gives its events to `take` in order, at most so many at once, until it wants no more.
@@ -280,12 +300,14 @@ mod tests {
 
     /// More than one group of rows, and the last one not full.
     const EVENTS: usize = GROUP * 2 + 7;
+    const END_OF_EVENTS: End = End { events: EVENTS as u64, head: EVENTS as i64 };
 
     #[test]
     fn events_come_back_as_they_were_written() {
         let events: Vec<RecordedEvent> = (1..=EVENTS as u128).map(event).collect();
         let rows = ParquetRows::open(written(&events)).unwrap();
         assert_eq!(rows.rows(), EVENTS as u64);
+        assert_eq!(rows.end().unwrap(), Some(END_OF_EVENTS));
         let mut read = vec![];
         rows.read(3_000, |batch| {
             assert!(batch.len() <= 3_000);
@@ -324,7 +346,7 @@ mod tests {
     fn written(events: &[RecordedEvent]) -> File {
         let mut writer = ParquetWriter::new(tempfile::tempfile().unwrap()).unwrap();
         events.chunks(1_000).for_each(|events| writer.write(events).unwrap());
-        let mut file = writer.finish().unwrap();
+        let mut file = writer.finish(Some(END_OF_EVENTS)).unwrap();
         file.rewind().unwrap();
         file
     }

@@ -5,14 +5,15 @@ use anyhow::Context;
 use clap::Args;
 use domain::OwnerId;
 use event_store::{RecordedEvent, copy_between, head};
-use nats::{Replay, ReplaySubject};
+use nats::{Replay, ReplaySubject, Republished};
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::config::ServerConfig;
 use crate::infrastructure::Infrastructure;
 use crate::progress::spinner;
 
-/// How many events are published before the server is asked whether it has them.
+/// How many events are published before the server is asked whether it has them, and how many one statement reads.
 const BATCH: usize = 1_000;
 
 /// Options of `events replay`.
@@ -33,6 +34,9 @@ pub(super) struct ReplayArgs {
     /// At most so many events a second.
     #[arg(long, value_name = "EVENTS")]
     rate: Option<NonZeroU32>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Publishes events again.
@@ -41,7 +45,7 @@ pub(super) struct ReplayArgs {
 /// When the servers fail, or the stream that has the subject does not take an event. What was published is said.
 #[expect(clippy::print_stdout, reason = "what was published is the command's answer")]
 pub(super) async fn replay(args: ReplayArgs, config: &ServerConfig) -> anyhow::Result<()> {
-    let ReplayArgs { to_subject, from, to, owner, rate } = args;
+    let ReplayArgs { to_subject, from, to, owner, rate, json } = args;
     Infrastructure::with(config, async |infrastructure| {
         infrastructure.migrate().await?;
         let pool = &infrastructure.pool;
@@ -52,8 +56,8 @@ pub(super) async fn replay(args: ReplayArgs, config: &ServerConfig) -> anyhow::R
         let mut pace = Pace::new(rate);
         let bar = spinner("events");
         bar.set_length((to - from).max(0).unsigned_abs());
-        let mut batches = copy_between(pool.clone(), from, to, BATCH);
-        let (mut published, mut last) = (0, from);
+        let mut batches = copy_between(pool.clone(), from, to, pace.in_a_second());
+        let (mut published, mut last) = (Republished::default(), from);
         while let Some(batch) = batches.recv().await {
             let batch = batch.context("the events could not be read")?;
             for events in batch.chunks(pace.together()) {
@@ -65,14 +69,35 @@ pub(super) async fn replay(args: ReplayArgs, config: &ServerConfig) -> anyhow::R
             }
         }
         bar.finish_and_clear();
-        let arrived = match replay.stream() {
-            Some(stream) => format!("the stream {stream} has taken all of them"),
-            None => "no stream has this subject: only those who listened have got them".to_owned(),
-        };
-        println!("{published} events up to position {last} published on {to_subject}; {arrived}");
+        let Republished { events, duplicates } = published;
+        if json {
+            println!(
+                "{}",
+                json!({
+                    "subject": to_subject.as_str(), "stream": replay.stream(), "position": last,
+                    "events": events, "duplicates": duplicates,
+                })
+            );
+        } else {
+            let arrived = arrived(replay.stream(), published);
+            println!("{events} events up to position {last} published on {to_subject}; {arrived}");
+        }
         Ok(())
     })
     .await
+}
+
+/// What is known of where they are.
+fn arrived(stream: Option<&str>, Republished { events, duplicates }: Republished) -> String {
+    match stream {
+        None => "no stream has this subject: only those who listened have got them".to_owned(),
+        Some(stream) if duplicates == 0 => format!("the stream {stream} has taken all of them"),
+        Some(stream) => format!(
+            "the stream {stream} has taken {} of them, and dropped {duplicates} as duplicates: it had got those before, \
+             within its duplicate window",
+            events - duplicates
+        ),
+    }
 }
 
 /// How fast events are published.
@@ -92,18 +117,23 @@ impl Pace {
         self.rate.map_or(BATCH, |rate| (rate.get() as usize / 20).clamp(1, BATCH))
     }
 
+    /// How many events are read at once: no more than are published soon, for they may be erased meanwhile.
+    fn in_a_second(&self) -> usize {
+        self.rate.map_or(BATCH, |rate| (rate.get() as usize).min(BATCH))
+    }
+
     /// Publishes events when it is their time; how many.
     async fn publish(
         &mut self,
         replay: &mut Replay,
         events: &[RecordedEvent],
-    ) -> Result<u64, nats::ReplayError> {
+    ) -> Result<Republished, nats::ReplayError> {
         if let Some(rate) = self.rate {
             let due = Duration::from_secs_f64(self.published as f64 / f64::from(rate.get()));
             tokio::time::sleep_until(self.began + due).await;
         }
         let published = replay.publish(events).await?;
-        self.published += published;
+        self.published += published.events;
         Ok(published)
     }
 }

@@ -8,6 +8,7 @@ use event_store::RecordedEvent;
 use indicatif::ProgressBar;
 use tokio::sync::mpsc;
 
+use super::end::End;
 use super::json_line::read_line;
 use super::parquet_file::{MAGIC, ParquetRows};
 use crate::progress::spinner;
@@ -78,7 +79,8 @@ impl Source {
         bar
     }
 
-    /// Sends all events on; until the first fault, or until nobody takes them any more.
+    /// Sends all events on; until the first fault, or until nobody takes them any more. Gives what it says at its end,
+    /// if it does.
     ///
     /// # Errors
     /// When it cannot be read, or something in it is not an event.
@@ -86,26 +88,30 @@ impl Source {
         self,
         bar: &ProgressBar,
         batches: &mpsc::Sender<Vec<RecordedEvent>>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<End>> {
         match self {
             Self::Lines(input, _) => read_lines(input, bar, batches),
-            Self::Rows(rows) => rows.read(BATCH, |events| {
-                bar.inc(events.len() as u64);
-                match batches.blocking_send(events) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_gone) => ControlFlow::Break(()),
-                }
-            }),
+            Self::Rows(rows) => {
+                rows.read(BATCH, |events| {
+                    bar.inc(events.len() as u64);
+                    match batches.blocking_send(events) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_gone) => ControlFlow::Break(()),
+                    }
+                })?;
+                rows.end()
+            }
         }
     }
 }
 
-/// One event a line, so that an event's number is its line's.
+/// One event a line, so that an event's number is its line's. Nothing comes behind the end.
 fn read_lines(
     mut input: impl BufRead,
     bar: &ProgressBar,
     batches: &mpsc::Sender<Vec<RecordedEvent>>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Option<End>> {
+    let mut end = None;
     let mut line = Vec::new();
     let mut events = Vec::with_capacity(BATCH);
     for number in 1_u64.. {
@@ -115,8 +121,15 @@ fn read_lines(
             break;
         }
         bar.inc(length as u64);
-        match read_line(&line) {
-            Ok(event) => events.push(event),
+        let read = match end {
+            Some(_) => Err(anyhow!("it comes behind the end of the export")),
+            None => End::read_line(&line).and_then(|read| {
+                end = read;
+                if end.is_none() { read_line(&line).map(Some) } else { Ok(None) }
+            }),
+        };
+        match read {
+            Ok(event) => events.extend(event),
             Err(error) => {
                 // What is wrong with an earlier line is said instead.
                 let _gone = batches.blocking_send(events);
@@ -124,9 +137,9 @@ fn read_lines(
             }
         }
         if events.len() == BATCH && batches.blocking_send(std::mem::take(&mut events)).is_err() {
-            return Ok(());
+            return Ok(None);
         }
     }
     let _gone = batches.blocking_send(events);
-    Ok(())
+    Ok(end)
 }

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use comfy_table::{Table, presets};
 use event_store::head;
-use projector::{Checkpoint, Share, Standing, checkpoints, standings};
+use projector::{Checkpoint, LatestRebuild, RebuildState, Share, Standing, checkpoints, standings};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
@@ -98,13 +98,14 @@ impl Look {
         table.set_header(["projection", "state", "behind", "parked", "shares", "rebuild"]);
         for standing in &self.standings {
             let rebuild = Rebuild::of(standing, before, self);
+            let progress = rebuild.as_ref().map(Rebuild::in_words);
             table.add_row([
                 standing.projection.name().to_owned(),
                 standing.state.as_str().replace('_', " "),
                 standing.lag_of(&standing.live).to_string(),
                 standing.live.parked_streams.to_string(),
                 shares_in_words(&standing.shares),
-                rebuild.as_ref().map_or_else(String::new, Rebuild::in_words),
+                [progress, bad_end(standing)].into_iter().flatten().collect::<Vec<_>>().join("; "),
             ]);
         }
         table
@@ -123,6 +124,7 @@ impl Look {
                     "parked_streams": standing.live.parked_streams,
                     "shares": standing.shares.iter().map(share_as_json).collect::<Vec<_>>(),
                     "rebuild": Rebuild::of(standing, before, self).as_ref().map(Rebuild::as_json),
+                    "latest_rebuild": standing.rebuild.as_ref().map(latest_as_json),
                 })
             })
             .collect();
@@ -144,6 +146,30 @@ fn share_as_json(share: &Share) -> Value {
         "parts": share.parts.to_string(),
         "position": share.position,
         "held": share.is_held,
+    })
+}
+
+/// How the latest rebuild has ended, when it was not well.
+fn bad_end(standing: &Standing) -> Option<String> {
+    let latest = standing.rebuild.as_ref()?;
+    let kind = latest.undertaking.as_str();
+    match &latest.state {
+        RebuildState::Running | RebuildState::Done { .. } => None,
+        RebuildState::Interrupted => Some(format!("{kind} was interrupted, the next one goes on")),
+        RebuildState::Failed { error, .. } => Some(format!("{kind} has failed: {error}")),
+    }
+}
+
+fn latest_as_json(latest: &LatestRebuild) -> Value {
+    let error = match &latest.state {
+        RebuildState::Failed { error, .. } => Some(error),
+        RebuildState::Running | RebuildState::Interrupted | RebuildState::Done { .. } => None,
+    };
+    json!({
+        "kind": latest.undertaking.as_str(),
+        "state": latest.state.as_str(),
+        "begun_at": latest.begun_at,
+        "error": error,
     })
 }
 

@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -48,6 +49,14 @@ impl Ask {
 
     pub(crate) fn has(&self, header: &str) -> bool {
         self.headers.iter().any(|(name, _)| *name == header)
+    }
+}
+
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        self.headers.iter().try_for_each(|(name, value)| write!(f, " {name}: {value}"))?;
+        self.body.iter().try_for_each(|body| write!(f, " {body}"))
     }
 }
 
