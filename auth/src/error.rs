@@ -57,7 +57,7 @@ impl From<AuthError> for Problem {
                 warn!("too many passwords wait to be hashed");
                 Self::unavailable(RETRY_AFTER_S)
             }
-            AuthError::EventStore(StoreError::Database(cause)) => {
+            AuthError::EventStore(StoreError::Database(cause) | StoreError::Unanswered(cause)) => {
                 error!(%cause, "auth error");
                 Self::unavailable(RETRY_AFTER_S)
             }

@@ -90,9 +90,17 @@ fn contended() -> Problem {
         .header(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S))
 }
 
+/// What is answered when Postgres has got a write and says nothing of it.
+pub(crate) fn may_be_done(retry_after_s: u64) -> Problem {
+    Problem::unavailable(retry_after_s).detail(
+        "the database does not answer, and the write may be carried out all the same: look before you send it again; with \
+         an Idempotency-Key it can be repeated",
+    )
+}
+
 fn store_failed(error: &StoreError) -> Problem {
     match error {
-        StoreError::Overloaded | StoreError::Closed => {
+        StoreError::Overloaded | StoreError::Closed | StoreError::Late => {
             tracing::warn!(%error, "command turned away");
             Problem::unavailable(RETRY_AFTER_S)
         }
@@ -101,6 +109,10 @@ fn store_failed(error: &StoreError) -> Problem {
         StoreError::Database(_) => {
             tracing::error!(%error, "command not carried out");
             Problem::unavailable(RETRY_AFTER_S)
+        }
+        StoreError::Unanswered(_) => {
+            tracing::error!(%error, "command may have been carried out");
+            may_be_done(RETRY_AFTER_S)
         }
         StoreError::Decode(_) | StoreError::Encode(_) => {
             tracing::error!(%error, "command not carried out");

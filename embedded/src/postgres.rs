@@ -123,7 +123,16 @@ impl Postgres {
     /// Creates another database of the trainer and gives its URL.
     #[cfg(feature = "testing")]
     pub(crate) async fn another_database(&self, name: &str) -> Result<String, EmbeddedError> {
-        let mut connection = self.connect("postgres").await?;
+        let began = Instant::now();
+        // All tests of a program begin at the same moment.
+        let mut connection = loop {
+            match self.connect("postgres").await {
+                Err(_late) if began.elapsed() < Duration::from_secs(60) => {
+                    sleep(Duration::from_millis(100)).await;
+                }
+                connected => break connected?,
+            }
+        };
         create_database(&mut connection, name).await?;
         connection.close().await?;
         Ok(self.url(name))

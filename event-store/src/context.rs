@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::OwnerId;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Who asks for a command, on whose behalf, and in which request. Kept with every event.
@@ -25,6 +26,9 @@ pub struct CommandContext {
     pub traceparent: Option<String>,
     /// The client's key, when it sent one.
     pub key: Option<CommandKey>,
+    /// Until when its append may begin. After that it is [`StoreError::Late`](crate::StoreError::Late) and never stored, so
+    /// that whoever waits for it and gives up knows what became of it.
+    pub until: Option<Instant>,
 }
 
 /// A client's `Idempotency-Key`: the same key and request get the first answer again.
@@ -50,6 +54,7 @@ impl CommandContext {
             request_id: None,
             traceparent: None,
             key: None,
+            until: None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! Reads long stretches of events at the speed of `COPY`.
 
 use std::ops::RangeInclusive;
+use std::panic::AssertUnwindSafe;
 
 use bytes::{Buf, Bytes, BytesMut};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{OwnerId, Part};
-use futures::TryStreamExt;
 use futures::stream::BoxStream;
+use futures::{FutureExt, TryStreamExt};
 use sqlx::{ConnectOptions, PgConnection, PgPool};
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -29,7 +30,9 @@ pub fn copy_between(
 ) -> mpsc::Receiver<sqlx::Result<Vec<RecordedEvent>>> {
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
-        if let Err(error) = copy(&pool, after, up_to, batch, &sender).await {
+        // The end of the channel is the end of the events, and must not be that of a panic.
+        let copied = AssertUnwindSafe(copy(&pool, after, up_to, batch, &sender)).catch_unwind();
+        if let Err(error) = copied.await.unwrap_or(Err(sqlx::Error::WorkerCrashed)) {
             let _gone = sender.send(Err(error)).await;
         }
     });

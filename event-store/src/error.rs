@@ -8,10 +8,16 @@ pub enum StoreError {
     /// More commands are waiting than the queue holds. Try again shortly.
     #[error("too many commands are waiting")]
     Overloaded,
-    /// Postgres cannot be reached or answers with an error. Whether an append went through may be unknown;
-    /// a retry with the same command key finds out.
+    /// It had to wait for longer than its caller allows; it was not begun, and is not stored later.
+    #[error("the command could not be begun in time")]
+    Late,
+    /// Postgres cannot be reached or answers with an error.
     #[error("the event store's database failed: {0}")]
     Database(Arc<sqlx::Error>),
+    /// Postgres may have got an append, and has not answered. Whether it went through is unknown; a retry with the same
+    /// command key finds out.
+    #[error("the event store's database has not answered: {0}")]
+    Unanswered(Arc<sqlx::Error>),
     /// A stored event cannot be read.
     #[error("a stored event cannot be read: {0}")]
     Decode(Arc<DecodeError>),

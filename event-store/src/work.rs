@@ -203,6 +203,7 @@ impl<'a> Work<'a> {
             part: Part::of(self.context.owner),
             metadata: serde_json::to_string(&self.context.metadata())?,
             recorded_at: self.at,
+            until: self.context.until,
             reply,
         };
         self.store.submit(pending)?;

@@ -18,7 +18,7 @@ mod subscription;
 
 pub use announcement::{Announcer, CHECKPOINTS, HINT};
 pub use asyncapi::{AsyncApi, asyncapi};
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, Refusals, connect, connect_noting};
 pub use erase::{EraseError, erase_from_stream};
 pub use log::EventLog;
 pub use message::{MessageError, headers, read_message, subject};

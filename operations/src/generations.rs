@@ -1,19 +1,20 @@
 //! Rebuilding, and taking back.
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use http::StatusCode;
 use projector::{
-    Projection, ProjectorError, RebuildFrom, RebuildProgress, Rebuilt, build, rebuild, rollback,
+    Projection, ProjectorError, RebuildFrom, RebuildProgress, Rebuilt, Undertaking, undertake,
 };
 use serde::Deserialize;
-use service::{ApiQuery, Problem};
+use service::{ApiQuery, KeyHeader, Problem};
 use tokio::sync::oneshot;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::OperationsState;
-use crate::operator::Operator;
-use crate::problems::{OperatorProblems, named, refused};
+use crate::keyed::{Write, has_begun};
+use crate::problems::{KeyProblems, OperatorProblems, RETRY_AFTER_S, named, refused};
 use crate::projections::{ProjectionStatus, status_of};
 
 /// How to rebuild.
@@ -37,23 +38,21 @@ pub(crate) struct RebuildOptions {
     path = "/api/v1/admin/projections/{name}/rebuild",
     tag = "operations",
     security(("bearer" = [])),
-    params(("name" = String, Path, description = "Its name"), RebuildOptions),
-    responses((status = 202, description = "It has begun", body = ProjectionStatus), OperatorProblems),
+    params(("name" = String, Path, description = "Its name"), RebuildOptions, KeyHeader),
+    responses((status = 202, description = "It has begun", body = ProjectionStatus), OperatorProblems, KeyProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn rebuild_projection(
     State(state): State<OperationsState>,
-    operator: Operator,
+    write: Write,
     Path(name): Path<String>,
     ApiQuery(options): ApiQuery<RebuildOptions>,
-) -> Result<(StatusCode, Json<ProjectionStatus>), Problem> {
+) -> Result<Response, Problem> {
     let projection = named(&name)?;
-    operator.notes(projection, "rebuild");
     let from =
         if options.from_start { RebuildFrom::TheBeginning } else { RebuildFrom::WhereItStopped };
-    let work = if options.keep_beside { Work::Build(from) } else { Work::Rebuild(from) };
-    begin(&state, projection, work).await?;
-    Ok((StatusCode::ACCEPTED, status_of(&state, projection).await?))
+    let undertaking = if options.keep_beside { Undertaking::Build } else { Undertaking::Rebuild };
+    answer(&state, &write, Work { projection, undertaking, from }).await
 }
 
 /// Let the rows that served before serve again
@@ -64,49 +63,66 @@ pub(crate) async fn rebuild_projection(
     path = "/api/v1/admin/projections/{name}/rollback",
     tag = "operations",
     security(("bearer" = [])),
-    params(("name" = String, Path, description = "Its name")),
-    responses((status = 202, description = "It has begun", body = ProjectionStatus), OperatorProblems),
+    params(("name" = String, Path, description = "Its name"), KeyHeader),
+    responses((status = 202, description = "It has begun", body = ProjectionStatus), OperatorProblems, KeyProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn roll_back_projection(
     State(state): State<OperationsState>,
-    operator: Operator,
+    write: Write,
     Path(name): Path<String>,
-) -> Result<(StatusCode, Json<ProjectionStatus>), Problem> {
-    let projection = named(&name)?;
-    operator.notes(projection, "rollback");
-    begin(&state, projection, Work::Rollback).await?;
-    Ok((StatusCode::ACCEPTED, status_of(&state, projection).await?))
+) -> Result<Response, Problem> {
+    let (undertaking, from) = (Undertaking::Rollback, RebuildFrom::WhereItStopped);
+    answer(&state, &write, Work { projection: named(&name)?, undertaking, from }).await
 }
 
 /// What outlives the request that asks for it.
 #[derive(Debug, Clone, Copy)]
-enum Work {
-    Build(RebuildFrom),
-    Rebuild(RebuildFrom),
-    Rollback,
+struct Work {
+    projection: Projection,
+    undertaking: Undertaking,
+    from: RebuildFrom,
+}
+
+/// Starts work, once for its key, and answers how the projection stands.
+async fn answer(state: &OperationsState, write: &Write, work: Work) -> Result<Response, Problem> {
+    write.operator.notes(work.projection, work.undertaking.as_str());
+    let answered = write.once(&state.pool, async |before| {
+        if !before.begun {
+            let begun = begin(state, work, before.request_id).await;
+            // Who is at it may be at this very request.
+            if begun.is_err() && !(before.came && has_begun(&state.pool, before.request_id).await?)
+            {
+                begun?;
+            }
+        }
+        Ok((StatusCode::ACCEPTED, status_of(state, work.projection).await?.0))
+    });
+    answered.await
 }
 
 /// Starts work; answers as soon as it has begun, or why it does not.
-async fn begin(state: &OperationsState, projection: Projection, work: Work) -> Result<(), Problem> {
+async fn begin(state: &OperationsState, work: Work, rebuild_id: Uuid) -> Result<(), Problem> {
     let (begun, has_begun) = oneshot::channel();
-    let task = tokio::spawn(carry_out(state.clone(), projection, work, begun));
+    let task = tokio::spawn(carry_out(state.clone(), work, rebuild_id, begun));
     if has_begun.await.is_ok() {
         return Ok(());
     }
     match task.await {
         Ok(Err(error)) => Err(refused(error)),
-        Ok(Ok(_)) => Ok(()),
+        Ok(Ok(Some(_done))) => Ok(()),
+        Ok(Ok(None)) => Err(Problem::unavailable(RETRY_AFTER_S)),
         Err(_panicked) => Err(Problem::internal()),
     }
 }
 
 async fn carry_out(
     state: OperationsState,
-    projection: Projection,
     work: Work,
+    rebuild_id: Uuid,
     begun: oneshot::Sender<()>,
 ) -> Result<Option<Rebuilt>, ProjectorError> {
+    let Work { projection, undertaking, from } = work;
     let mut begun = Some(begun);
     let mut say = move |_: RebuildProgress| {
         if let Some(begun) = begun.take() {
@@ -114,13 +130,7 @@ async fn carry_out(
             let _gone = begun.send(());
         }
     };
-    let work = async {
-        match work {
-            Work::Build(from) => build(projection, &state.pool, from, &mut say).await,
-            Work::Rebuild(from) => rebuild(projection, &state.pool, from, &mut say).await,
-            Work::Rollback => rollback(projection, &state.pool, &mut say).await,
-        }
-    };
+    let work = undertake(undertaking, projection, &state.pool, from, rebuild_id, &mut say);
     let done = state.shutdown.run_until_cancelled(work).await.transpose();
     match &done {
         Ok(Some(Rebuilt { events, elapsed, rested })) => {

@@ -4,6 +4,7 @@
 
 mod checks;
 mod generations;
+mod keyed;
 mod operator;
 mod parked;
 mod problems;

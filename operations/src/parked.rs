@@ -1,18 +1,21 @@
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
+use http::StatusCode;
 use projector::{
-    ParkedStream, Projection, Unparked, drop_event, parked_stream, parked_streams, retry,
+    ParkedStream, Projection, Unparked, drop_event, parked_stream, parked_streams_behind, retry,
     waiting_events,
 };
 use serde::{Deserialize, Serialize};
-use service::{ApiQuery, Problem};
+use service::{ApiQuery, KeyHeader, Listing, Page, Problem};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::OperationsState;
+use crate::keyed::{Before, Write, decide};
 use crate::operator::Operator;
-use crate::problems::{OperatorProblems, named, refused};
+use crate::problems::{KeyProblems, OperatorProblems, named, refused};
 
 /// A plan or run that waits because one of its events cannot be applied. Why, `trainer parked show` says on the server:
 /// it may be about what a runner has recorded.
@@ -54,28 +57,25 @@ impl From<ParkedStream> for Parked {
     }
 }
 
-/// Everything that is parked.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ParkedList {
-    /// Those that wait longest first.
-    items: Vec<Parked>,
-}
-
 /// What is parked
+///
+/// Those that wait longest first.
 #[utoipa::path(
     get,
     path = "/api/v1/admin/parked",
     tag = "operations",
     security(("bearer" = [])),
-    responses((status = 200, description = "All of it", body = ParkedList), OperatorProblems),
+    params(Page),
+    responses((status = 200, description = "A page of them", body = Listing<Parked>), OperatorProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn list_parked(
     State(state): State<OperationsState>,
     _operator: Operator,
-) -> Result<Json<ParkedList>, Problem> {
-    let parked = parked_streams(&state.pool).await?;
-    Ok(Json(ParkedList { items: parked.into_iter().map(Parked::from).collect() }))
+    ApiQuery(page): ApiQuery<Page>,
+) -> Result<Listing<Parked>, Problem> {
+    let parked = parked_streams_behind(&state.pool, page.after()?, page.fetch()).await?;
+    Listing::of(parked, &page, ParkedStream::key, Parked::from)
 }
 
 /// A parked stream, and what waits.
@@ -181,19 +181,32 @@ impl From<Unparked> for UnparkReport {
     tag = "operations",
     security(("bearer" = [])),
     params(("projection" = String, Path, description = "The projection"),
-           ("stream_id" = Uuid, Path, description = "The plan or run")),
-    responses((status = 200, description = "What came of it", body = UnparkReport), OperatorProblems),
+           ("stream_id" = Uuid, Path, description = "The plan or run"), KeyHeader),
+    responses((status = 200, description = "What came of it", body = UnparkReport), OperatorProblems, KeyProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn retry_parked(
     State(state): State<OperationsState>,
-    operator: Operator,
+    write: Write,
     Path(path): Path<StreamPath>,
-) -> Result<Json<UnparkReport>, Problem> {
+) -> Result<Response, Problem> {
     let (projection, id) = path.read()?;
-    operator.notes(projection, "retry a parked stream");
-    let unparked = retry(&state.pool, projection, id).await.map_err(refused)?;
-    Ok(Json(unparked.ok_or_else(not_parked)?.into()))
+    let retried = write.once(&state.pool, async |before| {
+        write.operator.notes(projection, "retry a parked stream");
+        let unparked = retry(&state.pool, projection, id).await.map_err(refused)?;
+        report(unparked, before)
+    });
+    retried.await
+}
+
+/// What is said of a stream that is not parked: to whoever comes again without having got an answer, that it goes on.
+fn report(
+    unparked: Option<Unparked>,
+    before: &Before,
+) -> Result<(StatusCode, UnparkReport), Problem> {
+    let whole = || before.came.then_some(Unparked::Whole { events: 0 });
+    let unparked = unparked.or_else(whole).ok_or_else(not_parked)?;
+    Ok((StatusCode::OK, unparked.into()))
 }
 
 /// Which event is to be dropped.
@@ -207,26 +220,38 @@ pub(crate) struct DropParameters {
 
 /// Pass over the event that holds a parked stream up
 ///
-/// For good, in rebuilds too; what waits behind it is applied. With a position it is that event or none: so the same request
-/// may be sent again.
+/// For good, in rebuilds too; what waits behind it is applied. With a position, or an `Idempotency-Key`, it is that event or
+/// none: so the same request may be sent again.
 #[utoipa::path(
     post,
     path = "/api/v1/admin/parked/{projection}/{stream_id}/drop",
     tag = "operations",
     security(("bearer" = [])),
     params(("projection" = String, Path, description = "The projection"),
-           ("stream_id" = Uuid, Path, description = "The plan or run"), DropParameters),
-    responses((status = 200, description = "What came of it", body = UnparkReport), OperatorProblems),
+           ("stream_id" = Uuid, Path, description = "The plan or run"), DropParameters, KeyHeader),
+    responses((status = 200, description = "What came of it", body = UnparkReport), OperatorProblems, KeyProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn drop_parked(
     State(state): State<OperationsState>,
-    operator: Operator,
+    write: Write,
     Path(path): Path<StreamPath>,
     ApiQuery(DropParameters { position }): ApiQuery<DropParameters>,
-) -> Result<Json<UnparkReport>, Problem> {
+) -> Result<Response, Problem> {
     let (projection, id) = path.read()?;
-    operator.notes(projection, "drop an event");
-    let unparked = drop_event(&state.pool, projection, id, position).await.map_err(refused)?;
-    Ok(Json(unparked.ok_or_else(not_parked)?.into()))
+    let dropped = write.once(&state.pool, async |before| {
+        write.operator.notes(projection, "drop an event");
+        let position = match position.or(before.position) {
+            Some(position) => position,
+            None => {
+                let parked = parked_stream(&state.pool, projection, id).await?;
+                let position = parked.ok_or_else(not_parked)?.position;
+                decide(&state.pool, before.request_id, position).await?;
+                position
+            }
+        };
+        let unparked = drop_event(&state.pool, projection, id, Some(position)).await;
+        report(unparked.map_err(refused)?, before)
+    });
+    dropped.await
 }

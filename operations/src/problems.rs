@@ -2,6 +2,9 @@ use projector::{Projection, ProjectorError};
 use service::{Problem, ProblemDetails};
 use utoipa::IntoResponses;
 
+/// When to ask again while the process ends, in seconds.
+pub(crate) const RETRY_AFTER_S: u64 = 5;
+
 /// The refusals that an operator can meet, for the API document.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
@@ -27,6 +30,15 @@ pub(crate) enum OperatorProblems {
     /// Not available at the moment; see Retry-After
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] ProblemDetails),
+}
+
+/// The refusal of a write under a key that was another one's.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(crate) enum KeyProblems {
+    /// The `Idempotency-Key` was used for another request
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(#[to_schema] ProblemDetails),
 }
 
 /// The projection of this name.

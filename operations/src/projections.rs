@@ -1,16 +1,19 @@
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::response::Response;
 use chrono::{DateTime, Utc};
+use http::StatusCode;
 use projector::{
     Checkpoint, LatestRebuild, Projection, RebuildState, Share, Standing, pause, resume, standings,
 };
 use serde::Serialize;
-use service::Problem;
+use service::{ApiQuery, KeyHeader, Listing, Page, Problem};
 use utoipa::ToSchema;
 
 use crate::OperationsState;
+use crate::keyed::Write;
 use crate::operator::Operator;
-use crate::problems::{OperatorProblems, named, refused};
+use crate::problems::{KeyProblems, OperatorProblems, named, refused};
 
 /// How a projection is doing.
 #[derive(Debug, Serialize, ToSchema)]
@@ -143,13 +146,6 @@ impl ProjectionStatus {
     }
 }
 
-/// All projections.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Projections {
-    /// By name.
-    items: Vec<ProjectionStatus>,
-}
-
 /// How a projection is doing now.
 pub(crate) async fn status_of(
     state: &OperationsState,
@@ -163,20 +159,28 @@ pub(crate) async fn status_of(
 }
 
 /// How the projections are doing
+///
+/// By name.
 #[utoipa::path(
     get,
     path = "/api/v1/admin/projections",
     tag = "operations",
     security(("bearer" = [])),
-    responses((status = 200, description = "All of them", body = Projections), OperatorProblems),
+    params(Page),
+    responses((status = 200, description = "A page of them", body = Listing<ProjectionStatus>), OperatorProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn list_projections(
     State(state): State<OperationsState>,
     _operator: Operator,
-) -> Result<Json<Projections>, Problem> {
-    let all = standings(&state.pool).await?;
-    Ok(Json(Projections { items: all.iter().map(ProjectionStatus::of).collect() }))
+    ApiQuery(page): ApiQuery<Page>,
+) -> Result<Listing<ProjectionStatus>, Problem> {
+    let after: Option<String> = page.after()?;
+    let mut all = standings(&state.pool).await?;
+    let name = |standing: &Standing| standing.projection.name();
+    all.retain(|standing| after.as_deref().is_none_or(|after| name(standing) > after));
+    all.sort_unstable_by_key(name);
+    Listing::of(all, &page, name, |standing| ProjectionStatus::of(&standing))
 }
 
 /// How a projection is doing
@@ -205,19 +209,22 @@ pub(crate) async fn get_projection(
     path = "/api/v1/admin/projections/{name}/pause",
     tag = "operations",
     security(("bearer" = [])),
-    params(("name" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The projection", body = ProjectionStatus), OperatorProblems),
+    params(("name" = String, Path, description = "Its name"), KeyHeader),
+    responses((status = 200, description = "The projection", body = ProjectionStatus), OperatorProblems, KeyProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn pause_projection(
     State(state): State<OperationsState>,
-    operator: Operator,
+    write: Write,
     Path(name): Path<String>,
-) -> Result<Json<ProjectionStatus>, Problem> {
+) -> Result<Response, Problem> {
     let projection = named(&name)?;
-    pause(projection, &state.pool).await.map_err(refused)?;
-    operator.notes(projection, "pause");
-    status_of(&state, projection).await
+    let paused = write.once(&state.pool, async |_| {
+        pause(projection, &state.pool).await.map_err(refused)?;
+        write.operator.notes(projection, "pause");
+        Ok((StatusCode::OK, status_of(&state, projection).await?.0))
+    });
+    paused.await
 }
 
 /// Let a projection go on
@@ -226,17 +233,20 @@ pub(crate) async fn pause_projection(
     path = "/api/v1/admin/projections/{name}/resume",
     tag = "operations",
     security(("bearer" = [])),
-    params(("name" = String, Path, description = "Its name")),
-    responses((status = 200, description = "The projection", body = ProjectionStatus), OperatorProblems),
+    params(("name" = String, Path, description = "Its name"), KeyHeader),
+    responses((status = 200, description = "The projection", body = ProjectionStatus), OperatorProblems, KeyProblems),
 )]
 #[tracing::instrument(skip_all)]
 pub(crate) async fn resume_projection(
     State(state): State<OperationsState>,
-    operator: Operator,
+    write: Write,
     Path(name): Path<String>,
-) -> Result<Json<ProjectionStatus>, Problem> {
+) -> Result<Response, Problem> {
     let projection = named(&name)?;
-    resume(projection, &state.pool).await.map_err(refused)?;
-    operator.notes(projection, "resume");
-    status_of(&state, projection).await
+    let resumed = write.once(&state.pool, async |_| {
+        resume(projection, &state.pool).await.map_err(refused)?;
+        write.operator.notes(projection, "resume");
+        Ok((StatusCode::OK, status_of(&state, projection).await?.0))
+    });
+    resumed.await
 }

@@ -1,4 +1,4 @@
-use service::{ProblemDetails, ProblemField};
+use service::{ProblemDetails, ProblemField, describe_replays};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,7 +14,7 @@ struct Beginning;
 ///
 /// Wrap what comes out in [`service::authenticated`]: each route asks for an administrator.
 pub fn router(state: OperationsState) -> OpenApiRouter {
-    OpenApiRouter::with_openapi(Beginning::openapi())
+    let mut router = OpenApiRouter::with_openapi(Beginning::openapi())
         .routes(routes!(projections::list_projections))
         .routes(routes!(projections::get_projection))
         .routes(routes!(projections::pause_projection))
@@ -27,5 +27,7 @@ pub fn router(state: OperationsState) -> OpenApiRouter {
         .routes(routes!(parked::get_parked))
         .routes(routes!(parked::retry_parked))
         .routes(routes!(parked::drop_parked))
-        .with_state(state)
+        .with_state(state);
+    describe_replays(router.get_openapi_mut());
+    router
 }

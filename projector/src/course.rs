@@ -166,11 +166,13 @@ impl Course {
     /// Tells the metrics how many streams are parked, and how much of the work is done here.
     pub(crate) fn report(&self) {
         if self.generation == Generation::Live {
-            gauge!("trainer_parked_streams", "projection" => self.projection.name())
-                .set(self.parked.len() as f64);
-            gauge!("trainer_projection_parts", "projection" => self.projection.name())
-                .set(f64::from(self.parts.count()));
+            report(self.projection, self.parked.len(), self.parts.count());
         }
+    }
+
+    /// Says in the figures that this process has no share of a projection.
+    pub(crate) fn report_none(projection: Projection) {
+        report(projection, 0, 0);
     }
 
     /// The step from here to a position.
@@ -272,6 +274,11 @@ impl Course {
         pieces.reverse();
         pieces
     }
+}
+
+fn report(projection: Projection, parked: usize, parts: u32) {
+    gauge!("trainer_parked_streams", "projection" => projection.name()).set(parked as f64);
+    gauge!("trainer_projection_parts", "projection" => projection.name()).set(f64::from(parts));
 }
 
 /// The events that an operator has decided to pass over.

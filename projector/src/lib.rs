@@ -28,10 +28,11 @@ pub use error::ProjectorError;
 pub use follow::{OnProjected, follow};
 pub use generations::{
     Diff, Difference, Differences, LatestRebuild, OnProgress, RebuildFrom, RebuildProgress,
-    RebuildState, Rebuilt, Undertaking, build, diff, rebuild, rollback,
+    RebuildState, Rebuilt, Undertaking, build, diff, rebuild, rollback, undertake,
 };
 pub use parking::{
-    ParkedStream, Unparked, drop_event, parked_stream, parked_streams, retry, waiting_events,
+    ParkedKey, ParkedStream, Unparked, drop_event, parked_stream, parked_streams,
+    parked_streams_behind, retry, waiting_events,
 };
 pub use pause::{pause, resume};
 pub use projection::Projection;

@@ -5,7 +5,7 @@ use domain::user::UserEvent;
 use event_store::RecordedEvent;
 use sqlx::PgConnection;
 
-use crate::checkpoint::Step;
+use crate::checkpoint::{Generation, Step};
 use crate::{ProjectorError, exports, plans, runs, users};
 
 /// The projections there are.
@@ -52,6 +52,16 @@ impl Projection {
         let (projection, program) = (self.name(), self.version());
         if rows > program {
             return Err(ProjectorError::Newer { projection, rows, program });
+        }
+        Ok(())
+    }
+
+    /// Fails when another version of the code has made the rows of a generation.
+    pub(crate) fn has_made(self, generation: Generation, rows: i32) -> Result<(), ProjectorError> {
+        self.can_follow(rows)?;
+        let (projection, generation, program) = (self.name(), generation.as_str(), self.version());
+        if rows < program {
+            return Err(ProjectorError::Outdated { projection, generation, rows, program });
         }
         Ok(())
     }

@@ -64,18 +64,26 @@ impl Standing {
         (self.head - checkpoint.position).max(0)
     }
 
-    /// The generation that the latest rebuild has been at, and how many events a second it has folded since it began; `None`
-    /// when nobody is at it.
+    /// The generation that somebody builds or brings up to date, or else the one that waits to be taken.
+    #[must_use]
+    pub fn beside(&self) -> Option<&Checkpoint> {
+        match self.running().map(|latest| latest.undertaking) {
+            Some(Undertaking::Rollback) => self.previous.as_ref(),
+            Some(Undertaking::Rebuild | Undertaking::Build) | None => self.next.as_ref(),
+        }
+    }
+
+    /// The generation that the latest rebuild is at, and how many events a second it has folded since it began; `None` when
+    /// nobody is at it.
     #[must_use]
     pub fn rate(&self, now: DateTime<Utc>) -> Option<(&Checkpoint, f64)> {
-        let rebuild =
-            self.rebuild.as_ref().filter(|latest| latest.state == RebuildState::Running)?;
-        let generation = match rebuild.undertaking {
-            Undertaking::Rebuild | Undertaking::Build => self.next.as_ref()?,
-            Undertaking::Rollback => self.previous.as_ref()?,
-        };
+        let (rebuild, generation) = (self.running()?, self.beside()?);
         let seconds = (now - rebuild.begun_at).as_seconds_f64().max(f64::EPSILON);
         Some((generation, (generation.position - rebuild.begun_from).max(0) as f64 / seconds))
+    }
+
+    fn running(&self) -> Option<&LatestRebuild> {
+        self.rebuild.as_ref().filter(|latest| latest.state == RebuildState::Running)
     }
 }
 

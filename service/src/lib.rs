@@ -17,6 +17,7 @@ mod health;
 mod idempotency_key;
 mod in_time;
 mod json;
+mod key_header;
 mod listing;
 mod metrics;
 mod page;
@@ -55,6 +56,7 @@ pub use health::{
 };
 pub use idempotency_key::{IDEMPOTENCY_REPLAYED, IdempotencyKey};
 pub use in_time::in_time;
+pub use key_header::{KeyHeader, describe_replays};
 pub use listing::Listing;
 pub use metrics::{Metrics, MetricsError};
 pub use page::Page;

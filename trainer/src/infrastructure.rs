@@ -104,6 +104,15 @@ impl Infrastructure {
     pub(crate) async fn nats(&self, name: &str) -> anyhow::Result<async_nats::Client> {
         Ok(nats::connect(&self.nats_url, name).await?)
     }
+
+    /// The same, and takes note of what the server refuses to take.
+    pub(crate) async fn nats_noting(
+        &self,
+        name: &str,
+        refusals: nats::Refusals,
+    ) -> anyhow::Result<async_nats::Client> {
+        Ok(nats::connect_noting(&self.nats_url, name, refusals).await?)
+    }
 }
 
 /// Where Postgres and NATS are.

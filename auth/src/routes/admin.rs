@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use domain::OwnerId;
 use serde::Deserialize;
 use service::{
-    ApiQuery, IfMatch, JsonBody, Listing, Page, PathId, Problem, ProblemDetails, Role, Sessions,
-    etag,
+    ApiQuery, IfMatch, JsonBody, KeyHeader, Listing, Page, PathId, Problem, ProblemDetails, Role,
+    Sessions, etag,
 };
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use super::problems::{
     AdminProblems, BodyProblems, KeyProblems, NotFound, PageProblems, Problems, VersionProblems,
 };
 use super::words::words;
-use super::write_key::{KeyHeader, WriteKey};
+use super::write_key::WriteKey;
 use crate::accounts::{self, AdministerError, Administered, User};
 use crate::activity::{self, By, Kind};
 use crate::keyed_requests::Answer;

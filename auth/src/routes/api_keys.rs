@@ -9,7 +9,9 @@ use domain::{Name, Violation};
 use serde::Serialize;
 use serde_json::Value;
 use service::readers::{instant, text};
-use service::{ApiKeys, ApiQuery, JsonBody, Listing, Page, PathId, Problem, ProblemDetails, Scope};
+use service::{
+    ApiKeys, ApiQuery, JsonBody, KeyHeader, Listing, Page, PathId, Problem, ProblemDetails, Scope,
+};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,7 +21,7 @@ use super::problems::{
 };
 use super::proof::ProvedSession;
 use super::words::words;
-use super::write_key::{KeyHeader, WriteKey};
+use super::write_key::WriteKey;
 use crate::activity::{self, By, Kind, Visitor};
 use crate::api_keys::{self, ApiKey, CreateError, KeyToBe};
 use crate::keyed_requests::Answer;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
-use service::{JsonBody, Problem, ProblemDetails};
+use service::{JsonBody, KeyHeader, Problem, ProblemDetails};
 use utoipa::ToSchema;
 
 use super::current_session::CurrentSession;
@@ -13,7 +13,7 @@ use super::problems::{
     BodyProblems, KeyProblems, NotFound, Problems, ProofProblems, SessionProblems,
 };
 use super::proof::ProvedSession;
-use super::write_key::{KeyHeader, WriteKey};
+use super::write_key::WriteKey;
 use crate::activity::{self, By, Kind, Visitor};
 use crate::keyed_requests::Answer;
 use crate::links::{self, Link, Unlinked};

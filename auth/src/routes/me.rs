@@ -4,12 +4,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Name;
 use service::readers::text;
-use service::{IfMatch, JsonBody, Problem, etag, if_none_match};
+use service::{IfMatch, JsonBody, KeyHeader, Problem, etag, if_none_match};
 use utoipa::ToSchema;
 
 use super::current_session::Caller;
 use super::problems::{BodyProblems, CallerProblems, Problems, VersionProblems};
-use super::write_key::{KeyHeader, WriteKey};
+use super::write_key::WriteKey;
 use crate::accounts::{self, Profile, Rename, RenameError};
 use crate::state::AuthState;
 

@@ -3,12 +3,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::Name;
 use service::readers::text;
-use service::{IdempotencyKey, JsonBody, Problem, ProblemDetails};
+use service::{IdempotencyKey, JsonBody, KeyHeader, Problem, ProblemDetails};
 use utoipa::ToSchema;
 
 use super::problems::BodyProblems;
 use super::same_time::at_the_same_time;
-use super::write_key::KeyHeader;
 use crate::accounts::{self, RegisterError, Registered, Registration};
 use crate::email::Email;
 use crate::keyed_requests::Answer;

@@ -2,14 +2,13 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use service::{Problem, in_time};
+use service::{Problem, describe_replays, in_time};
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi as _};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::write_key::describe_replays;
 use super::{
     activity, admin, admin_two_factor, api_keys, change_email, change_password, coaching,
     complete_login, erase_me, forgot_password, jwks, links, login, logout, me, oauth,

@@ -37,6 +37,42 @@ async fn wait(app: &App, seconds: i32) {
     .unwrap();
 }
 
+/// By how much waits are made longer, so that the next attempt has to wait however late it comes.
+const LONGER_S: u64 = 100;
+
+/// Makes all waits longer.
+async fn prolong(app: &App) {
+    shift_waits(app, LONGER_S as f64).await;
+}
+
+/// Makes them what they were.
+async fn shorten(app: &App) {
+    shift_waits(app, -(LONGER_S as f64)).await;
+}
+
+async fn shift_waits(app: &App, seconds: f64) {
+    sqlx::query(
+        "update auth.login_throttle set blocked_until = blocked_until + make_interval(secs => $1)
+          where blocked_until > last_failed_at",
+    )
+    .bind(seconds)
+    .execute(&app.pool)
+    .await
+    .unwrap();
+}
+
+/// The wait that the last attempt has led to, in seconds.
+async fn last_wait_s(app: &App) -> u64 {
+    let seconds: i64 = sqlx::query_scalar(
+        "select ceil(extract(epoch from blocked_until - last_failed_at))::bigint from auth.login_throttle
+          where blocked_until > last_failed_at order by last_failed_at desc limit 1",
+    )
+    .fetch_one(&app.pool)
+    .await
+    .unwrap();
+    seconds.unsigned_abs()
+}
+
 fn retry_after(answer: &Answer) -> u64 {
     answer.is_problem(429);
     answer.header("retry-after").unwrap().parse().unwrap()
@@ -55,11 +91,16 @@ async fn delays_grow_to_a_limit_and_are_the_same_for_addresses_without_an_accoun
         }
         let mut waits = vec![];
         for attempt in 20..34 {
+            let seconds = last_wait_s(&app).await;
+            prolong(&app).await;
             let refused = login_as(&app, ELSEWHERE, email, WRONG).await;
+            shorten(&app).await;
+            let told = retry_after(&refused);
+            assert!((seconds..=seconds + LONGER_S).contains(&told), "{told} of {seconds}");
             let mut body = refused.body.clone();
             body.as_object_mut().unwrap().remove("request_id");
-            waits.push((retry_after(&refused), body));
-            wait(&app, i32::try_from(retry_after(&refused)).unwrap()).await;
+            waits.push((seconds, body));
+            wait(&app, i32::try_from(seconds).unwrap()).await;
             let address = format!("203.0.113.{attempt}");
             login_as(&app, &address, email, WRONG).await.is_problem(401);
         }
@@ -85,7 +126,9 @@ async fn the_right_password_waits_too_and_ends_the_wait_afterwards() {
             .await
             .is_problem(401);
     }
+    prolong(&app).await;
     retry_after(&login_as(&app, ELSEWHERE, "ann@example.org", PASSWORD).await);
+    shorten(&app).await;
     wait(&app, 1).await;
     assert_eq!(login_as(&app, ELSEWHERE, "ann@example.org", PASSWORD).await.status, 200);
     // Elsewhere is familiar now; from a third place all is counted anew, too.
@@ -106,6 +149,7 @@ async fn strangers_do_not_lock_the_owner_out() {
             .await
             .is_problem(401);
     }
+    prolong(&app).await;
     retry_after(&login_as(&app, ELSEWHERE, "ann@example.org", PASSWORD).await);
     assert_eq!(login_from(&app, HOME, "curl", PASSWORD).await.status, 200, "at home all is well");
     retry_after(&login_as(&app, ELSEWHERE, "ann@example.org", PASSWORD).await);
@@ -113,6 +157,7 @@ async fn strangers_do_not_lock_the_owner_out() {
     for _ in 0..10 {
         login_from(&app, HOME, "curl", WRONG).await.is_problem(401);
     }
+    prolong(&app).await;
     retry_after(&login_from(&app, HOME, "curl", PASSWORD).await);
 
     // Whoever reads the account's mail gets in from anywhere, however long strangers go on.
@@ -129,6 +174,7 @@ async fn strangers_do_not_lock_the_owner_out() {
     for attempt in 1..=11 {
         login_as(&app, &format!("203.0.113.{attempt}"), "ann@example.org", WRONG).await;
     }
+    prolong(&app).await;
     retry_after(
         &login_as(&app, "203.0.113.99", "ann@example.org", "thorough bush, thorough brier").await,
     );
@@ -144,7 +190,9 @@ async fn a_network_that_tries_many_accounts_waits_and_whoever_is_at_home_there_d
     for number in 0..30 {
         login_as(&app, HOME, &format!("bob{number}@example.org"), WRONG).await.is_problem(401);
     }
+    prolong(&app).await;
     retry_after(&login_as(&app, HOME, "bob99@example.org", WRONG).await);
+    shorten(&app).await;
     login_as(&app, ELSEWHERE, "bob99@example.org", WRONG).await.is_problem(401);
     assert_eq!(login_from(&app, HOME, "curl", PASSWORD).await.status, 200);
     wait(&app, 60).await;
@@ -197,6 +245,7 @@ async fn a_token_does_not_help_to_guess_the_password() {
         guess("change-password").await.is_problem(422);
         guess("change-email").await.is_problem(422);
     }
+    prolong(&app).await;
     retry_after(&guess("change-password").await);
     retry_after(&guess("change-email").await);
     assert_eq!(app.login("ann@example.org").await.status, 200, "sign-in is counted apart");

@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 use crate::api::{Api, id_of, run, with, workout};
 
+/// As many as are written one after the other in much less time than each of them may take.
+const WRITERS: usize = 24;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_may_add_workouts_to_one_plan_at_once() {
     let api = Api::start().await;
@@ -17,13 +20,13 @@ async fn many_may_add_workouts_to_one_plan_at_once() {
     let plan = runner.plan().await;
     let path = format!("{plan}/workouts");
 
-    let answers = join_all((0..64).map(|_| runner.post(&path, workout()))).await;
+    let answers = join_all((0..WRITERS).map(|_| runner.post(&path, workout()))).await;
 
     let ids: HashSet<_> =
         answers.into_iter().map(|answer| answer.must_be(201).json()["id"].clone()).collect();
-    assert_eq!(ids.len(), 64);
+    assert_eq!(ids.len(), WRITERS);
     let seen = runner.see(&plan).await;
-    assert_eq!((&seen["workout_count"], &seen["version"]), (&json!(64), &json!(65)));
+    assert_eq!((&seen["workout_count"], &seen["version"]), (&json!(WRITERS), &json!(WRITERS + 1)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +34,7 @@ async fn many_runs_of_one_plan_may_be_matched_and_let_go_at_once() {
     let api = Api::start().await;
     let runner = api.runner();
     let plan = runner.plan().await;
-    let list = json!({ "workouts": vec![workout(); 48] });
+    let list = json!({ "workouts": vec![workout(); WRITERS] });
     let added = runner.post(&format!("{plan}/workouts"), list).await.must_be(201).json();
     let workouts: Vec<String> = added["items"]
         .as_array()
@@ -68,14 +71,14 @@ async fn many_may_change_one_run_at_once() {
     let runner = api.runner();
     let path = runner.run().await;
 
-    let changes = (0..64).map(|n| {
+    let changes = (0..WRITERS).map(|n| {
         let path = &path;
         async move { runner.patch(path, json!({ "notes": format!("by {n}") })).await }
     });
     for answer in join_all(changes).await {
         answer.must_be(200);
     }
-    assert_eq!(runner.see(&path).await["version"], 65);
+    assert_eq!(runner.see(&path).await["version"], WRITERS + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -157,7 +157,7 @@ async fn a_program_killed_while_its_database_is_made_leaves_a_good_folder() {
     let mut program = program("outlive", &folder);
     // A cluster begins with three databases, each a folder of its own.
     let databases = folder.path().join("postgres").join("base");
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(180);
     while fs::read_dir(&databases).map_or(0, Iterator::count) <= 3 {
         assert!(Instant::now() < deadline, "no database is being made");
         tokio::time::sleep(Duration::from_millis(1)).await;

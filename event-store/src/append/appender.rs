@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use metrics::histogram;
+use metrics::{counter, histogram};
 use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{self, JoinSet};
@@ -13,6 +13,7 @@ use super::batcher::Batcher;
 use super::claims::Claims;
 use super::postgres::Postgres;
 use super::settle::settle;
+use crate::StoreError;
 
 /// How the appender behaves.
 #[derive(Debug, Clone)]
@@ -85,7 +86,16 @@ impl Appender {
         }
     }
 
-    fn send(&mut self, batch: Batch, claims: Claims) {
+    fn send(&mut self, mut batch: Batch, claims: Claims) {
+        for late in batch.take_late() {
+            counter!("trainer_append_late_total").increment(1);
+            // Who asked may be gone.
+            let _gone = late.reply.send(Err(StoreError::Late));
+        }
+        if batch.is_empty() {
+            self.batcher.settled(&claims);
+            return;
+        }
         histogram!("trainer_append_batch_commands").record(batch.commands.len() as f64);
         let (postgres, patience) = (Arc::clone(&self.postgres), self.patience);
         let head = Arc::clone(&self.head);

@@ -38,6 +38,13 @@ impl Batch {
         self.commands.push(command);
     }
 
+    /// Takes out those that come too late to be sent now.
+    pub(super) fn take_late(&mut self) -> Vec<Pending> {
+        let late: Vec<_> = self.commands.extract_if(.., |command| command.is_late()).collect();
+        self.events -= late.iter().map(Pending::event_count).sum::<usize>();
+        late
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.commands.len() >= Self::MAX_COMMANDS || self.events >= Self::MAX_EVENTS
     }

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use domain::Part;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::StoreError;
@@ -14,12 +15,19 @@ pub(crate) struct Pending {
     pub(crate) part: Part,
     pub(crate) metadata: String,
     pub(crate) recorded_at: DateTime<Utc>,
+    /// Until when it may be sent; later, it is not.
+    pub(crate) until: Option<Instant>,
     pub(crate) reply: oneshot::Sender<Result<Outcome, StoreError>>,
 }
 
 impl Pending {
     pub(crate) fn event_count(&self) -> usize {
         self.writes.iter().map(|write| write.events.len()).sum()
+    }
+
+    /// Whether it comes too late to be sent now.
+    pub(crate) fn is_late(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() > until)
     }
 }
 

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
@@ -20,23 +21,30 @@ pub(super) async fn settle(
 ) -> Option<i64> {
     let deadline = ledger.now() + patience;
     let mut outcome_unknown = false;
+    let mut may_be_stored = false;
     while !batch.is_empty() {
         match attempt(ledger, &batch, outcome_unknown).await {
             Ok(Answer::Appended { head }) => return Some(answer_appended(batch, head)),
             Ok(Answer::Refused(refusals)) => {
                 outcome_unknown = false;
+                may_be_stored = false;
                 batch = take_out(ledger, batch, refusals).await;
             }
             Err(error) if is_temporary(&error) && ledger.now() < deadline => {
                 // No answer came: the batch is stored as a whole or not at all. The next attempt finds out.
                 outcome_unknown = true;
+                may_be_stored |= may_have_arrived(&error);
                 counter!("trainer_append_retries_total").increment(1);
                 tracing::warn!(%error, "append got no answer, trying again");
                 ledger.pause(PAUSE).await;
             }
             Err(error) => {
                 tracing::error!(%error, commands = batch.commands.len(), "append failed");
-                answer_failed(batch, &StoreError::from(error));
+                let error = match may_be_stored || may_have_arrived(&error) {
+                    true => StoreError::Unanswered(Arc::new(error)),
+                    false => StoreError::from(error),
+                };
+                answer_failed(batch, &error);
                 return None;
             }
         }
@@ -109,6 +117,18 @@ async fn take_out(ledger: &impl Ledger, batch: Batch, refusals: Refusals) -> Bat
 async fn stored(ledger: &impl Ledger, command: &Pending) -> sqlx::Result<Option<Outcome>> {
     let Some(keyed) = &command.keyed else { return Ok(None) };
     Ok(ledger.stored_answer(keyed.id).await?.map(Outcome::Duplicate))
+}
+
+/// Whether Postgres may have got what it has not answered.
+fn may_have_arrived(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut => false,
+        // It has answered, but where it was shut down or cut off in the middle.
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"))
+        }
+        _no_answer => true,
+    }
 }
 
 /// Whether Postgres may answer a moment later: it is away, starting, full or shutting down.

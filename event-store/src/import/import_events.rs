@@ -172,9 +172,14 @@ impl Import {
         .execute(&mut self.connection)
         .await?;
         self.connection.execute("commit").await?;
-        // What the planner believes of an empty table is wrong now. It would notice by itself, only later.
-        self.connection.execute("analyze es.events").await?;
-        self.connection.close().await?;
+        // What the planner believes of an empty table is wrong now. It would notice by itself, only later: what is stored is
+        // stored when this fails.
+        if let Err(error) = self.connection.execute("analyze es.events").await {
+            tracing::warn!(%error, "imported events are not analyzed");
+        }
+        if let Err(error) = self.connection.close().await {
+            tracing::debug!(%error, "a connection is not closed by asking");
+        }
         Ok(Imported { events: self.events, head: self.last, erasures })
     }
 

@@ -3,9 +3,12 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use domain::{OwnerId, RunId};
-use event_store::{EventStore, ExecuteError, Executed, Replayed, StoreConfig, StoreError, head};
+use event_store::{
+    CommandContext, EventStore, ExecuteError, Executed, Replayed, StoreConfig, StoreError, head,
+};
 use futures::future::join_all;
 use tokio::task::yield_now;
+use tokio::time::{Duration, Instant, sleep};
 use uuid::Uuid;
 
 use crate::commands::{Record, Refusal, execute, keyed, owner};
@@ -51,6 +54,31 @@ async fn commands_that_wait_for_one_another_fill_the_queue_too() {
 
     let outcomes: Vec<_> = join_all(taken).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(outcomes.iter().filter(|outcome| outcome.replayed == Replayed::No).count(), 1);
+    assert_eq!(head(&pool).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_command_that_waits_for_longer_than_its_caller_is_never_stored() {
+    let pool = database().await;
+    let (store, owner, key) =
+        (EventStore::new(pool.clone(), StoreConfig::default()), owner(), Uuid::now_v7());
+    let held_up = HeldUp::appends_to(&pool).await;
+    let first = record_under(&store, owner, key);
+    let waits_for_it = async {
+        waiting_appends(&pool).await;
+        // With the same key, so that it cannot be sent before the first has come through.
+        let until = Some(Instant::now() + Duration::from_millis(100));
+        let context = CommandContext { until, ..keyed(owner, key, "record") };
+        let record = Record::new(owner);
+        let (outcome, ()) = futures::join!(store.execute(&context, &record), async {
+            sleep(Duration::from_millis(300)).await;
+            held_up.release().await;
+        });
+        outcome
+    };
+    let (first, late) = futures::join!(first, waits_for_it);
+    first.unwrap();
+    assert!(matches!(late, Err(ExecuteError::Store(StoreError::Late))), "{late:?}");
     assert_eq!(head(&pool).await.unwrap(), 1);
 }
 

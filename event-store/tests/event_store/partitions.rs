@@ -115,7 +115,8 @@ async fn writes_go_on_while_somebody_reads_the_table_for_long() {
         while began.elapsed() < Duration::from_secs(4) {
             let record = Record::new(owner);
             let recorded = execute(&store, owner, &record);
-            timeout(Duration::from_secs(1), recorded).await.expect("it waits").unwrap();
+            // The reader is there until after this: who waited for it would wait for ever.
+            timeout(Duration::from_secs(20), recorded).await.expect("it waits").unwrap();
             assert!(!partitioned.is_finished(), "under the eyes of a reader");
             sleep(Duration::from_millis(20)).await;
         }

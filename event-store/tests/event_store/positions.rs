@@ -104,7 +104,7 @@ async fn write(store: EventStore) -> Vec<Told> {
 /// Asks as a relay or projector does for what lies behind the last position it saw.
 async fn read_along(pool: PgPool, up_to: i64) {
     let mut last = 0;
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(180);
     while last < up_to {
         let positions: Vec<i64> = sqlx::query_scalar(
             "select position from es.events where position > $1 order by position",

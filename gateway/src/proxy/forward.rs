@@ -25,25 +25,29 @@ const RETRY_AFTER_S: u64 = 1;
 /// Passes a request on to a role and its answer back.
 ///
 /// A request that did not reach its upstream goes to another. One that reached it and was not answered does so, too, when
-/// it may be repeated: reads, and writes with an `Idempotency-Key`, which the roles carry out once however often they come.
-/// Any other write is sent once. Answers are passed on whatever they say: a 503 is one.
-pub(super) async fn forward(upstreams: &Upstreams, request: Request) -> Response {
+/// it may be repeated: reads, and writes with an `Idempotency-Key` where the role heeds it: those are carried out once however
+/// often they come. Any other write is sent once. Answers are passed on whatever they say: a 503 is one.
+pub(super) async fn forward(upstreams: &Upstreams, heeds_key: bool, request: Request) -> Response {
     if is_upgrade(&request) {
         return upgrade(upstreams, request).await.into_response();
     }
-    match forward_body(upstreams, request).await {
+    match forward_body(upstreams, heeds_key, request).await {
         Ok(answer) => answer,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn forward_body(upstreams: &Upstreams, request: Request) -> Result<Response, Problem> {
+async fn forward_body(
+    upstreams: &Upstreams,
+    heeds_key: bool,
+    request: Request,
+) -> Result<Response, Problem> {
     let (mut head, mut body) = RequestBody::of(request).await?;
     for_a_role(&mut head);
     if body.expects() == Expects::Continue {
         head.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
     }
-    let may_be_repeated = may_be_repeated(&head);
+    let may_be_repeated = may_be_repeated(&head, heeds_key);
     let mut asked = Vec::with_capacity(ATTEMPTS);
     while let Some(upstream) = upstreams.choose(&asked) {
         if asked.iter().any(|one| std::sync::Arc::ptr_eq(one, &upstream)) {
@@ -79,9 +83,9 @@ async fn forward_body(upstreams: &Upstreams, request: Request) -> Result<Respons
 }
 
 /// Whether a request has the same effect when it is sent twice.
-fn may_be_repeated(head: &Parts) -> bool {
+fn may_be_repeated(head: &Parts, heeds_key: bool) -> bool {
     matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS)
-        || head.headers.contains_key("idempotency-key")
+        || heeds_key && head.headers.contains_key("idempotency-key")
 }
 
 /// Says in the request's lines of the logs who has answered it.
@@ -112,17 +116,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_and_writes_with_a_key_may_be_repeated() {
-        let request = |method: &str, key: Option<&str>| {
+    fn reads_and_writes_with_a_key_that_is_heeded_may_be_repeated() {
+        let request = |method: &str, key: Option<&str>, heeds_key: bool| {
             let request = http::Request::builder().method(method);
             let request = key
                 .into_iter()
                 .fold(request, |request, key| request.header("Idempotency-Key", key));
-            may_be_repeated(&request.body(()).expect("a request").into_parts().0)
+            may_be_repeated(&request.body(()).expect("a request").into_parts().0, heeds_key)
         };
-        assert!(request("GET", None) && request("HEAD", None) && request("POST", Some("k")));
+        assert!(request("GET", None, false) && request("HEAD", None, false));
+        assert!(request("POST", Some("k"), true) && !request("POST", Some("k"), false));
         for method in ["POST", "PUT", "PATCH", "DELETE", "PURGE"] {
-            assert!(!request(method, None), "{method}");
+            assert!(!request(method, None, true), "{method}");
         }
     }
 }

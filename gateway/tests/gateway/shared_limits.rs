@@ -26,7 +26,9 @@ async fn login() {}
 
 async fn database() -> PgPool {
     let url = embedded::testing::shared().database().await;
-    let pool = PgPoolOptions::new().max_connections(8).connect(&url).await.unwrap();
+    // All of them at once, before anything is counted by time.
+    let connections = PgPoolOptions::new().max_connections(8).min_connections(8);
+    let pool = connections.connect(&url).await.unwrap();
     sqlx::migrate!("../migrations").run(&pool).await.unwrap();
     pool
 }
@@ -79,7 +81,8 @@ async fn attempts_at_a_secret_are_counted_once_for_all_gateways() {
     let (at_one, at_two) = futures::future::join(login(&one, ANN), login(&two, ANN)).await;
     // Another becomes free every six seconds.
     assert!((10..=12).contains(&(at_one + at_two)), "{at_one} + {at_two}");
-    assert_eq!(login(&two, BEN).await, 10, "another address has its own");
+    let other = login(&two, BEN).await;
+    assert!((10..=12).contains(&other), "another address has its own: {other}");
     let refused = send(&one, "POST", "/api/v1/auth/login", BEN).await;
     assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
     let told = |name: &str| refused.headers()[name].to_str().unwrap().parse::<u64>().unwrap();
@@ -121,13 +124,16 @@ async fn no_more_than_a_budget_of_each_gateway_passes_and_it_is_waited_for() {
 #[tokio::test]
 async fn the_table_names_nobody_and_forgets() {
     let pool = database().await;
-    let gateway = gateway(6_000, 10, &pool);
+    let gateway = gateway(60, 10, &pool);
     assert_eq!(pass(&gateway, "GET", "/api/v1/plans", ANN, 50).await, 50);
-    tokio::time::sleep(TOLD).await;
-    let rows: Vec<String> = sqlx::query_scalar("select spent::text from gateway.spent spent")
-        .fetch_all(&pool)
-        .await
-        .unwrap();
+    let rows = loop {
+        let spent = sqlx::query_scalar("select spent::text from gateway.spent spent");
+        let rows: Vec<String> = spent.fetch_all(&pool).await.unwrap();
+        if !rows.is_empty() {
+            break rows;
+        }
+        tokio::time::sleep(TOLD / 10).await;
+    };
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert!(!rows[0].contains("192"), "{rows:?}");
 }

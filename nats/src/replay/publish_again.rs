@@ -10,13 +10,17 @@ use domain::{OwnerId, Part};
 use event_store::{RecordedEvent, last_positions};
 use futures::StreamExt;
 use sqlx::PgPool;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::ReplaySubject;
+use crate::connect::Refusals;
 use crate::message::headers;
 
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long it may take until what the server has said is noted.
+const SAID_ON_THE_SIDE: Duration = Duration::from_millis(200);
 
 /// Publishes events again, as the relay does, but on another subject.
 ///
@@ -24,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// them, whoever listens.
 pub struct Replay {
     client: Client,
+    /// What the server has refused to take from the client.
+    refusals: Refusals,
     jetstream: Context,
     subject: ReplaySubject,
     stream: Option<String>,
@@ -65,6 +71,9 @@ pub enum ReplayError {
     /// The server did not do something.
     #[error("NATS failed: {0}")]
     Nats(String),
+    /// The user may not publish there.
+    #[error("the server does not take messages from this user: {0}")]
+    Forbidden(String),
     /// The stream that has the subject did not take a message.
     #[error("the stream did not take a message: {0}")]
     NotTaken(#[from] context::PublishError),
@@ -78,6 +87,7 @@ impl Replay {
     pub async fn begin(
         pool: &PgPool,
         client: Client,
+        refusals: Refusals,
         subject: ReplaySubject,
         after: i64,
         owner: Option<OwnerId>,
@@ -88,7 +98,8 @@ impl Replay {
         let parts: Vec<Part> = Part::all().collect();
         let parts = last_positions(pool, &parts, after).await?.into_iter().collect();
         let echo = (inbox, inboxed);
-        let mut replay = Self { client, jetstream, subject, stream: None, owner, parts, echo };
+        let mut replay =
+            Self { client, refusals, jetstream, subject, stream: None, owner, parts, echo };
         replay.all_have_arrived().await?;
         replay.stream = replay.stream_of_the_subject().await?;
         Ok(replay)
@@ -154,10 +165,27 @@ impl Replay {
         let (inbox, inboxed) = &mut self.echo;
         let sent = self.client.publish(inbox.clone(), "".into()).await;
         sent.map_err(failed)?;
-        match timeout(PATIENCE, inboxed.next()).await {
+        let echo = timeout(PATIENCE, inboxed.next()).await;
+        self.is_allowed()?;
+        match echo {
             Ok(Some(_echo)) => Ok(()),
             Ok(None) | Err(_) => Err(ReplayError::NoAnswer),
         }
+    }
+
+    /// Waits until all that the server has said about what it did not take is known here.
+    ///
+    /// # Errors
+    /// When it has refused something.
+    pub async fn end(self) -> Result<(), ReplayError> {
+        // That comes before the last echo, and is noted by a task of its own.
+        sleep(SAID_ON_THE_SIDE).await;
+        self.is_allowed()
+    }
+
+    fn is_allowed(&self) -> Result<(), ReplayError> {
+        let refused = self.refusals.first();
+        refused.map_or(Ok(()), |said| Err(ReplayError::Forbidden(said.to_owned())))
     }
 
     fn connects(&self) -> u64 {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::RawMessageErrorKind;
 use domain::Part;
 use event_store::{RecordedEvent, head};
 use nats::{STREAM, SUBJECTS, headers, read_message, subject};
@@ -17,9 +18,11 @@ impl Scene {
         let state = &stream.cached_info().state;
         let mut messages = Vec::new();
         for sequence in state.first_sequence..=state.last_sequence {
-            // One may have been deleted.
-            if let Ok(message) = stream.get_raw_message(sequence).await {
-                messages.push(message);
+            match stream.get_raw_message(sequence).await {
+                Ok(message) => messages.push(message),
+                // One may have been deleted.
+                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => {}
+                Err(error) => panic!("{error}"),
             }
         }
         messages

@@ -6,7 +6,7 @@ use async_nats::{HeaderMap, Subscriber, jetstream};
 use domain::OwnerId;
 use event_store::RecordedEvent;
 use futures::StreamExt;
-use nats::{Replay, ReplayError, Republished, STREAM, connect};
+use nats::{Refusals, Replay, ReplayError, Republished, STREAM, connect, connect_noting};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -100,8 +100,21 @@ async fn a_server_that_does_not_answer_is_said() {
     let scene = Scene::new().await;
     let nowhere = connect("nats://127.0.0.1:1", "test").await.unwrap();
     let subject = SUBJECT.parse().unwrap();
-    let begun = timeout(PATIENCE, Replay::begin(&scene.pool, nowhere, subject, 0, None)).await;
+    let begin = Replay::begin(&scene.pool, nowhere, Refusals::default(), subject, 0, None);
+    let begun = timeout(PATIENCE, begin).await;
     assert!(matches!(begun, Ok(Err(ReplayError::NoAnswer))));
+}
+
+/// The server drops what it refuses, and says so on the side.
+#[tokio::test]
+async fn a_user_who_may_not_publish_is_told() {
+    let (scene, subscriber_url) = Scene::with_subscriber().await;
+    let refusals = Refusals::default();
+    let client = connect_noting(&subscriber_url, "test", refusals.clone()).await.unwrap();
+    let subject = SUBJECT.parse().unwrap();
+    let begun = Replay::begin(&scene.pool, client, refusals, subject, 0, None).await;
+    let said = begun.err().unwrap();
+    assert!(matches!(said, ReplayError::Forbidden(_)), "{said}");
 }
 
 /// A scene with so many events, and the messages that the relay has made of them.
@@ -122,7 +135,8 @@ fn republished(events: u64, duplicates: u64) -> Republished {
 
 async fn begin(scene: &Scene, after: i64, owner: Option<OwnerId>) -> Replay {
     let subject = SUBJECT.parse().unwrap();
-    Replay::begin(&scene.pool, scene.client.clone(), subject, after, owner).await.unwrap()
+    let refusals = Refusals::default();
+    Replay::begin(&scene.pool, scene.client.clone(), refusals, subject, after, owner).await.unwrap()
 }
 
 fn fresh(events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {

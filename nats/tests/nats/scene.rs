@@ -21,7 +21,7 @@ use crate::recording::Record;
 use crate::stopped_clock::is_done_without_waiting;
 
 /// Longer than anything takes here on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Who follows the stream gets an event within this time; who does not yet may do so the next time.
 const ONE_ATTEMPT: Duration = Duration::from_secs(3);

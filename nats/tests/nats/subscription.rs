@@ -38,6 +38,7 @@ async fn what_has_expired_in_the_stream_comes_from_postgres() {
     assert_eq!(received.take(40).await, (11..=50).collect::<Vec<_>>());
     scene.record(10).await;
     assert_eq!(received.take(10).await, (51..=60).collect::<Vec<_>>());
+    scene.all_published().await;
 
     received.assert_nothing_more().await;
     assert_eq!(scene.messages().await.len(), 15, "what has expired stays away");

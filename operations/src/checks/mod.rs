@@ -6,7 +6,8 @@ mod run;
 use axum::Json;
 use axum::extract::{Path, State};
 use projector::Check;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use service::{ApiQuery, Problem};
 use utoipa::IntoParams;
 
@@ -16,13 +17,16 @@ use crate::OperationsState;
 use crate::operator::Operator;
 use crate::problems::{OperatorProblems, named};
 
+/// The most rows that are named.
+const MOST_EXAMPLES: u16 = 1_000;
+
 /// How much is named of what differs.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExampleOptions {
     /// How many of the rows that differ are named, at most 1,000.
-    #[serde(default = "twenty")]
-    #[param(default = 20, maximum = 1000)]
+    #[serde(default = "twenty", deserialize_with = "examples")]
+    #[param(default = 20, minimum = 0, maximum = 1000)]
     examples: u16,
 }
 
@@ -30,10 +34,11 @@ fn twenty() -> u16 {
     20
 }
 
-impl ExampleOptions {
-    fn examples(&self) -> usize {
-        usize::from(self.examples.min(1_000))
-    }
+fn examples<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().ok().filter(|examples| *examples <= MOST_EXAMPLES).ok_or_else(|| {
+        D::Error::custom(format_args!("must be a whole number from 0 to {MOST_EXAMPLES}"))
+    })
 }
 
 /// Compare the rows that serve
@@ -62,7 +67,7 @@ pub(crate) async fn diff_projection(
 ) -> Result<Answer<DiffReport>, Problem> {
     let projection = named(&name)?;
     operator.notes(projection, Check::Diff.as_str());
-    answer(state, projection, options.examples()).await
+    answer(state, projection, options.examples.into()).await
 }
 
 /// How the latest comparison went
@@ -111,7 +116,7 @@ pub(crate) async fn verify_projection(
 ) -> Result<Answer<VerifyReport>, Problem> {
     let projection = named(&name)?;
     operator.notes(projection, Check::Verify.as_str());
-    answer(state, projection, options.examples()).await
+    answer(state, projection, options.examples.into()).await
 }
 
 /// How the latest verification went

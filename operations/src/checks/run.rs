@@ -15,13 +15,10 @@ use utoipa::ToSchema;
 
 use super::report::Report;
 use crate::OperationsState;
-use crate::problems::refused;
+use crate::problems::{RETRY_AFTER_S, refused};
 
 /// How often it is said how far a check has come.
 const PROGRESS: Duration = Duration::from_secs(1);
-
-/// When to ask again while the process ends, in seconds.
-const RETRY_AFTER_S: u64 = 5;
 
 /// How a verification or comparison stands.
 #[derive(Debug, Serialize, ToSchema)]

@@ -16,11 +16,13 @@ use sqlx::postgres::PgPoolOptions;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use utoipa::openapi::OpenApi;
 use uuid::Uuid;
 
 /// The paths for operators, over a database of a test's own.
 pub(crate) struct App {
     pub(crate) pool: PgPool,
+    pub(crate) document: OpenApi,
     router: Router,
 }
 
@@ -35,8 +37,8 @@ impl App {
     fn over(pool: PgPool, answers_within: Duration) -> Self {
         let shutdown = CancellationToken::new();
         let state = OperationsState { pool: pool.clone(), shutdown, answers_within };
-        let (router, _document) = router(state).split_for_parts();
-        Self { pool, router: enveloped(router) }
+        let (router, document) = router(state).split_for_parts();
+        Self { pool, document, router: enveloped(router) }
     }
 
     /// Another process, over the same database.
@@ -96,12 +98,21 @@ impl App {
         path: &str,
         user: Authentication,
     ) -> (StatusCode, HeaderMap, Value) {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .extension(user)
-            .body(Body::empty())
-            .unwrap();
+        self.send(method, path, &[], user).await
+    }
+
+    /// What is answered to a request with headers.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        user: Authentication,
+    ) -> (StatusCode, HeaderMap, Value) {
+        let request = Request::builder().method(method).uri(path).extension(user);
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Body::empty()).unwrap();
         let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         (parts.status, parts.headers, serde_json::from_slice(&bytes).unwrap())

@@ -50,6 +50,10 @@ async fn comparing_and_verifying_name_rows_and_do_not_show_them() {
     assert_eq!(diff["differences"]["first"], json!(expected));
     assert!(!format!("{wrong}{diff}").contains("secret"));
     expected.truncate(1);
+    for examples in ["1001", "-1", "some"] {
+        let (status, _) = app.post(&format!("{RUNS}/diff?examples={examples}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{examples}");
+    }
     let one = app.posted(&format!("{RUNS}/diff?examples=1")).await;
     assert_eq!(one["differences"]["first"], json!(expected));
 }

@@ -5,5 +5,6 @@
 mod app;
 mod checks;
 mod generations;
+mod keys;
 mod parked;
 mod projections;

@@ -26,6 +26,14 @@ async fn parked_streams_are_shown_tried_again_and_let_go_on() {
     let listed: Vec<_> =
         list["items"].as_array().unwrap().iter().map(|item| &item["stream_id"]).collect();
     assert_eq!(listed, [&json!(ids[0]), &json!(ids[1])]);
+    let (mut paged, mut path) = (vec![], "/api/v1/admin/parked?limit=1".to_owned());
+    loop {
+        let (_, page) = app.get(&path).await;
+        paged.extend(page["items"].as_array().unwrap().clone());
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/api/v1/admin/parked?limit=1&cursor={cursor}");
+    }
+    assert_eq!(json!(paged), list["items"]);
     assert_eq!(list["items"][0].get("reason"), None, "it may say what was recorded");
     let stream = |id: uuid::Uuid| format!("/api/v1/admin/parked/runs/{id}");
     let (status, shown) = app.get(&stream(ids[0])).await;
@@ -48,7 +56,10 @@ async fn parked_streams_are_shown_tried_again_and_let_go_on() {
     let whole = app.posted(&format!("{}/retry", stream(ids[1]))).await;
     assert_eq!(whole, json!({ "parked": false, "applied": 1, "position": null }));
 
-    assert_eq!(app.get("/api/v1/admin/parked").await.1, json!({ "items": [] }));
+    assert_eq!(
+        app.get("/api/v1/admin/parked").await.1,
+        json!({ "items": [], "next_cursor": null })
+    );
     for path in [stream(ids[1]), stream(ids[2])] {
         assert_eq!(app.get(&path).await.0, StatusCode::NOT_FOUND);
         assert_eq!(app.post(&format!("{path}/retry")).await.0, StatusCode::NOT_FOUND);

@@ -40,8 +40,8 @@ async fn projections_are_listed_with_where_they_stand() {
     assert_eq!(status, StatusCode::OK);
     let names: Vec<_> =
         list["items"].as_array().unwrap().iter().map(|item| &item["name"]).collect();
-    assert_eq!(names, ["plans", "runs", "exports"]);
-    let runs = &list["items"][1];
+    assert_eq!(names, ["exports", "plans", "runs"]);
+    let runs = &list["items"][2];
     assert_eq!((&runs["state"], &runs["head"]), (&json!("behind"), &json!(3)));
     assert_eq!(
         (&runs["live"]["position"], &runs["live"]["lag_events"], &runs["live"]["parked_streams"]),

@@ -23,9 +23,25 @@ pub(crate) struct Follower<S: Surroundings> {
     on_projected: OnProjected,
     lease: S::Lease,
     course: Course,
+    /// Which parked streams were not tried again yet since their share was taken over.
+    untried: Option<Untried>,
     /// When the checkpoint was written.
     written_at: Duration,
     tended_at: Duration,
+}
+
+/// Parked streams that are stuck behind a position, up to and with another.
+#[derive(Debug, Clone, Copy)]
+struct Untried {
+    after: i64,
+    up_to: i64,
+}
+
+impl Untried {
+    /// What there is when a share is taken over.
+    fn all_of(course: &Course) -> Option<Self> {
+        (!course.parked.is_empty()).then_some(Self { after: 0, up_to: course.position })
+    }
 }
 
 impl<S: Surroundings> Follower<S> {
@@ -47,7 +63,8 @@ impl<S: Surroundings> Follower<S> {
         let (name, parts, position) = (course.projection.name(), course.parts, course.position);
         tracing::info!(projection = name, share, %parts, position, "projection follows");
         let (written_at, tended_at) = (world.now(), world.now());
-        Ok(Self { world, on_projected, lease, course, written_at, tended_at })
+        let untried = Untried::all_of(&course);
+        Ok(Self { world, on_projected, lease, course, untried, written_at, tended_at })
     }
 
     /// The version of the code that has made the rows.
@@ -105,6 +122,9 @@ impl<S: Surroundings> Follower<S> {
     /// Projects what comes, until it cannot go on this way.
     async fn go_this_way(&mut self) -> ProjectorError {
         loop {
+            if let Err(error) = self.retry_untried().await {
+                return error;
+            }
             match self.go_on_once().await {
                 Ok(0) => {
                     if let Err(error) = self.lease.check().await {
@@ -128,6 +148,15 @@ impl<S: Surroundings> Follower<S> {
                 }
             }
         }
+    }
+
+    /// Tries a few of the streams again that were parked when their share was taken over; everything else goes on in between.
+    async fn retry_untried(&mut self) -> Result<(), ProjectorError> {
+        let Some(Untried { after, up_to }) = self.untried else { return Ok(()) };
+        let stopped = self.world.retry_parked(&mut self.course, after, up_to).await?;
+        self.untried = stopped.map(|after| Untried { after, up_to });
+        self.course.report();
+        Ok(())
     }
 
     /// Projects what comes next; answers how many events that were.
@@ -183,7 +212,14 @@ impl<S: Surroundings> Follower<S> {
     async fn take_on(&mut self, share: i16, lease: S::Lease) -> Result<(), ProjectorError> {
         let Self { world, course, .. } = self;
         let mut other = world.take_over(share).await?;
+        if other.paused {
+            // So is this one, by now.
+            return Err(ProjectorError::Fenced);
+        }
         let to = world.position().max(other.position);
+        if let Some(Untried { up_to, .. }) = Untried::all_of(&other) {
+            self.untried = Some(Untried { after: 0, up_to });
+        }
         for behind in [&mut *course, &mut other] {
             world.fold_up_to(behind, to).await?;
         }

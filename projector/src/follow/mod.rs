@@ -19,6 +19,7 @@ use self::outdated::rebuild_outdated;
 use self::postgres::Postgres;
 #[cfg(test)]
 pub(crate) use self::surroundings::{Lease, Surroundings};
+use crate::course::Course;
 use crate::shares::Parts;
 use crate::{Projection, ProjectorError};
 
@@ -72,7 +73,10 @@ async fn follow_once(
     if follower.rows_version() < projection.version() {
         rebuilding.spawn(rebuild_outdated(projection, pool.clone()));
     }
-    follower.go_on().await
+    let ended = follower.go_on().await;
+    // What it has reported is somebody else's to report now.
+    Course::report_none(projection);
+    ended
 }
 
 /// A connection that writes rows into the tables of a schema.

@@ -15,6 +15,9 @@ use crate::generations::fold_up_to;
 use crate::shares::{Parts, Situation, join, lease, look_for_share, situation, split};
 use crate::{Projection, ProjectorError, parking};
 
+/// For how long parked streams are tried again before events are projected again.
+const RETRYING: Duration = Duration::from_millis(100);
+
 /// The rows in Postgres, and the events from there and from NATS.
 pub(super) struct Postgres {
     projection: Projection,
@@ -88,8 +91,13 @@ impl Surroundings for Postgres {
         Course::read(&mut self.connection, self.projection, Generation::Live, share).await
     }
 
-    async fn retry_parked(&mut self, course: &mut Course) -> Result<(), ProjectorError> {
-        parking::retry_all(&mut self.connection, course).await
+    async fn retry_parked(
+        &mut self,
+        course: &mut Course,
+        after: i64,
+        up_to: i64,
+    ) -> Result<Option<i64>, ProjectorError> {
+        parking::retry_between(&mut self.connection, course, after, up_to, RETRYING).await
     }
 
     async fn apply(

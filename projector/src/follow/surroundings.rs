@@ -33,9 +33,8 @@ pub(crate) trait Surroundings {
     /// Takes a share over: from now on, nobody who had it before writes anything.
     async fn take_over(&mut self, share: i16) -> Result<Course, ProjectorError> {
         let epoch = self.begin_epoch(share).await?;
-        let mut course = self.read(share).await?.in_epoch(epoch)?;
+        let course = self.read(share).await?.in_epoch(epoch)?;
         course.projection.can_follow(course.version)?;
-        self.retry_parked(&mut course).await?;
         Ok(course)
     }
 
@@ -45,8 +44,14 @@ pub(crate) trait Surroundings {
     /// Reads where a share stands.
     async fn read(&mut self, share: i16) -> Result<Course, ProjectorError>;
 
-    /// Tries every parked stream of a share again.
-    async fn retry_parked(&mut self, course: &mut Course) -> Result<(), ProjectorError>;
+    /// Tries parked streams of a share again, for a moment: those that are stuck behind `after`, up to and with `up_to`.
+    /// Answers behind which position to go on; `None` when all were tried.
+    async fn retry_parked(
+        &mut self,
+        course: &mut Course,
+        after: i64,
+        up_to: i64,
+    ) -> Result<Option<i64>, ProjectorError>;
 
     /// Folds events into the rows, and comes to `to` with them.
     async fn apply(

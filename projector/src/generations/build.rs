@@ -15,6 +15,10 @@ use crate::{Projection, ProjectorError, parking};
 /// How many events are folded and written together.
 const BATCH: usize = 8_000;
 
+/// How close to the last event a generation must be before it changes places with the live one, or is compared with it:
+/// little enough that whoever waits meanwhile hardly notices.
+const NEAR: i64 = 2_000;
+
 /// Events that are read ahead.
 type Batches = Receiver<sqlx::Result<Vec<RecordedEvent>>>;
 
@@ -104,15 +108,7 @@ impl Builder {
         let rows = version_of(pool, projection, generation)
             .await?
             .ok_or(ProjectorError::NoCheckpoint { projection: name, generation: word })?;
-        if rows != projection.version() {
-            let program = projection.version();
-            return Err(ProjectorError::Outdated {
-                projection: name,
-                generation: word,
-                rows,
-                program,
-            });
-        }
+        projection.has_made(generation, rows)?;
         if !are_like_live(pool, projection, generation).await? {
             return Err(ProjectorError::OtherTables { projection: name, generation: word });
         }
@@ -128,40 +124,40 @@ impl Builder {
         let mut connection = connect(pool, &generation.schema(projection)).await?;
         let mut course = level(pool, &mut connection, projection, generation).await?;
         // Operators have decided about some of it while the live rows went on.
-        parking::retry_all(&mut connection, &mut course).await?;
+        let all = (0, i64::MAX, Duration::MAX);
+        parking::retry_between(&mut connection, &mut course, all.0, all.1, all.2).await?;
         let (from, started) = (course.position, Instant::now());
         let throttle = Throttle::new();
         Ok(Self { pool: pool.clone(), connection, course, from, started, throttle })
     }
 
-    /// Comes as near to the last event as that.
+    /// Folds all events that there are now, and goes on until hardly any have come meanwhile: what is appended without a pause
+    /// does not keep it here.
     pub(super) async fn catch_up(
         &mut self,
-        near: i64,
         on_progress: &mut OnProgress<'_>,
     ) -> Result<(), ProjectorError> {
         let (from, started) = (self.from, self.started);
+        let progress =
+            |position, head| RebuildProgress { from, position, head, elapsed: started.elapsed() };
         self.throttle.begin();
-        loop {
-            let end = head(&self.pool).await?;
-            let progress = |position| RebuildProgress {
-                from,
-                position,
-                head: end,
-                elapsed: started.elapsed(),
-            };
-            on_progress(progress(self.course.position));
-            if end - self.course.position <= near {
-                return Ok(());
-            }
+        let mut end = head(&self.pool).await?;
+        on_progress(progress(self.course.position, end));
+        while self.course.position < end {
             let Self { pool, connection, course, throttle, .. } = self;
             let mut batches = copy_between(pool.clone(), course.position, end, BATCH);
             while fold_next(&mut batches, connection, course).await? {
-                on_progress(progress(course.position));
+                on_progress(progress(course.position, end));
                 throttle.rest(connection).await?;
             }
             pass_to(connection, course, end).await?;
+            end = head(pool).await?;
+            on_progress(progress(course.position, end));
+            if end - course.position <= NEAR {
+                break;
+            }
         }
+        Ok(())
     }
 
     /// Lets Postgres know what is in the new tables: those who read them plan with that from the first moment on, and

@@ -53,7 +53,7 @@ pub async fn diff(
     let (generation, version) = beside_live(projection, pool).await?;
     let mut snapshot = if version == projection.version() {
         let mut builder = Builder::open(projection, pool, generation).await?;
-        builder.catch_up(0, on_progress).await?;
+        builder.catch_up(on_progress).await?;
         snapshot_where_both_are(builder).await?
     } else {
         snapshot(pool).await?

@@ -17,7 +17,7 @@ pub use self::compare::{Difference, Differences};
 pub use self::diff::{Diff, diff};
 pub(crate) use self::record::latest_rebuilds;
 pub use self::record::{LatestRebuild, RebuildState, Undertaking};
-pub use self::swap::{build, rebuild, rollback};
+pub use self::swap::{build, rebuild, rollback, undertake};
 use crate::{Projection, ProjectorError};
 
 /// Being the only one who builds, compares or exchanges a projection's generations; `None` when somebody else is.

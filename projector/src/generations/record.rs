@@ -98,12 +98,16 @@ impl Record {
         pool: &PgPool,
         undertaking: Undertaking,
         course: &Course,
+        rebuild_id: Uuid,
     ) -> Result<Self, ProjectorError> {
-        let (projection, rebuild_id) = (course.projection, Uuid::now_v7());
+        let projection = course.projection;
         let at_it = Leadership::try_take(&job(rebuild_id), &pool.connect_options()).await?;
         let at_it = at_it.ok_or(ProjectorError::Busy { projection: projection.name() })?;
         sqlx::query!(
-            "insert into projector.rebuilds (projection, rebuild_id, kind, begun_at, begun_from)
+            "with asked_for as (
+                 update projector.operator_requests set begun = true where request_id = $2
+             )
+             insert into projector.rebuilds (projection, rebuild_id, kind, begun_at, begun_from)
              values ($1, $2, $3, now(), $4)
              on conflict (projection) do update
                 set rebuild_id = excluded.rebuild_id, kind = excluded.kind, begun_at = excluded.begun_at,
@@ -128,6 +132,21 @@ impl Record {
         events: i64,
     ) -> sqlx::Result<()> {
         self.ended(connection, Some(events), None).await
+    }
+
+    /// Whether it is noted that it is done. Waits for whoever is about to note it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn is_done(&self, pool: &PgPool) -> sqlx::Result<bool> {
+        let found = sqlx::query!(
+            "select ended_at, error from projector.rebuilds where projection = $1 and rebuild_id = $2 for update",
+            self.projection.name(),
+            self.rebuild_id,
+        )
+        .fetch_optional(pool)
+        .await?;
+        Ok(found.is_some_and(|record| record.ended_at.is_some() && record.error.is_none()))
     }
 
     /// Takes note how it has ended, if that is not noted yet. What has happened stays so when no note can be taken.

@@ -3,6 +3,7 @@ use std::time::Duration;
 use event_store::head;
 use sqlx::{Acquire, Executor, PgConnection, PgPool};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::alone;
 use super::build::{Builder, OnProgress, RebuildFrom, Rebuilt, fold_up_to};
@@ -11,10 +12,6 @@ use crate::checkpoint::Generation;
 use crate::course::{Course, is_about_data};
 use crate::shares::shares_of_live;
 use crate::{Projection, ProjectorError, parking};
-
-/// How close to the last event a generation must be before it changes places with the live one: little enough that
-/// readers hardly notice the wait.
-const NEAR: i64 = 2_000;
 
 /// How long the exchange may wait for those who read: others who want to read wait behind it.
 const PATIENCE_WITH_READERS: &str = "250ms";
@@ -42,13 +39,7 @@ pub async fn rebuild(
     from: RebuildFrom,
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Rebuilt, ProjectorError> {
-    let alone = alone(projection, pool).await?;
-    let mut builder = Builder::of_next(projection, pool, from).await?;
-    let record = Record::begin(pool, Undertaking::Rebuild, &builder.course).await?;
-    let rebuilt = exchange(&mut builder, &record, on_progress).await;
-    record.end(pool, &rebuilt).await;
-    alone.resign().await;
-    rebuilt
+    undertake(Undertaking::Rebuild, projection, pool, from, Uuid::now_v7(), on_progress).await
 }
 
 /// Builds a projection anew beside the live one, to be looked at before it is taken: `rebuild` goes on with it.
@@ -61,13 +52,7 @@ pub async fn build(
     from: RebuildFrom,
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Rebuilt, ProjectorError> {
-    let alone = alone(projection, pool).await?;
-    let mut builder = Builder::of_next(projection, pool, from).await?;
-    let record = Record::begin(pool, Undertaking::Build, &builder.course).await?;
-    let built = builder.catch_up(0, on_progress).await.map(|()| builder.done());
-    record.end(pool, &built).await;
-    alone.resign().await;
-    built
+    undertake(Undertaking::Build, projection, pool, from, Uuid::now_v7(), on_progress).await
 }
 
 /// Brings the previous generation up to date and lets it change places with the live one. Done again, it changes them
@@ -81,13 +66,40 @@ pub async fn rollback(
     pool: &PgPool,
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Rebuilt, ProjectorError> {
+    let (undertaking, from) = (Undertaking::Rollback, RebuildFrom::WhereItStopped);
+    undertake(undertaking, projection, pool, from, Uuid::now_v7(), on_progress).await
+}
+
+/// [`rebuild`], [`build`] or [`rollback`], under an id by which it is known whether it has begun: an operator's request of this
+/// id in `projector.operator_requests` says so from the same moment on.
+///
+/// # Errors
+/// As of those.
+pub async fn undertake(
+    undertaking: Undertaking,
+    projection: Projection,
+    pool: &PgPool,
+    from: RebuildFrom,
+    rebuild_id: Uuid,
+    on_progress: &mut OnProgress<'_>,
+) -> Result<Rebuilt, ProjectorError> {
     let alone = alone(projection, pool).await?;
-    let mut builder = Builder::of_previous(projection, pool).await?;
-    let record = Record::begin(pool, Undertaking::Rollback, &builder.course).await?;
-    let back = exchange(&mut builder, &record, on_progress).await;
-    record.end(pool, &back).await;
+    let mut builder = match undertaking {
+        Undertaking::Rebuild | Undertaking::Build => {
+            Builder::of_next(projection, pool, from).await?
+        }
+        Undertaking::Rollback => Builder::of_previous(projection, pool).await?,
+    };
+    let record = Record::begin(pool, undertaking, &builder.course, rebuild_id).await?;
+    let ended = match undertaking {
+        Undertaking::Build => builder.catch_up(on_progress).await.map(|()| builder.done()),
+        Undertaking::Rebuild | Undertaking::Rollback => {
+            exchange(&mut builder, &record, on_progress).await
+        }
+    };
+    record.end(pool, &ended).await;
     alone.resign().await;
-    back
+    ended
 }
 
 /// Catches up and changes places.
@@ -96,11 +108,11 @@ async fn exchange(
     record: &Record,
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Rebuilt, ProjectorError> {
-    let (mut near, mut attempt) = (NEAR, 1);
-    builder.catch_up(near, on_progress).await?;
+    let mut attempt = 1;
+    builder.catch_up(on_progress).await?;
     builder.analyze().await?;
     loop {
-        builder.catch_up(near, on_progress).await?;
+        builder.catch_up(on_progress).await?;
         match change_places(builder, record).await {
             Err(ProjectorError::Database(error))
                 if is_lock_not_available(&error) && attempt < ATTEMPTS =>
@@ -113,7 +125,6 @@ async fn exchange(
             }
             // Outside of the exchange its stream is parked.
             Err(ProjectorError::Database(error)) if is_about_data(&error) && attempt < ATTEMPTS => {
-                near = 0;
             }
             changed => {
                 changed?;
@@ -141,8 +152,12 @@ async fn change_places(builder: &mut Builder, record: &Record) -> Result<(), Pro
         }
         return Err(error);
     }
-    transaction.commit().await?;
-    Ok(())
+    match transaction.commit().await {
+        Ok(()) => Ok(()),
+        // It may have happened all the same.
+        Err(_) if record.is_done(pool).await? => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn change_names(

@@ -50,6 +50,46 @@ pub async fn parked_streams(pool: &PgPool) -> sqlx::Result<Vec<ParkedStream>> {
     .await
 }
 
+/// Where a parked stream is in the list of all: since when it waits, projection, generation and position.
+pub type ParkedKey = (DateTime<Utc>, String, String, i64);
+
+impl ParkedStream {
+    /// Where it is in the list of all.
+    #[must_use]
+    pub fn key(&self) -> ParkedKey {
+        (self.parked_at, self.projection.clone(), self.generation.clone(), self.position)
+    }
+}
+
+/// The next of [`parked_streams`], behind one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn parked_streams_behind(
+    pool: &PgPool,
+    after: Option<ParkedKey>,
+    at_most: i64,
+) -> sqlx::Result<Vec<ParkedStream>> {
+    let (parked_at, projection, generation, position) =
+        after.unwrap_or((DateTime::UNIX_EPOCH, String::new(), String::new(), 0));
+    sqlx::query_as!(
+        ParkedStream,
+        "select projection, generation, aggregate_type, stream_id, owner_id, position, event_type, reason, parked_at,
+                attempts, tried_at
+           from projector.parked_streams
+          where (parked_at, projection, generation, position) > ($1, $2, $3, $4)
+          order by parked_at, projection, generation, position
+          limit $5",
+        parked_at,
+        projection,
+        generation,
+        position,
+        at_most,
+    )
+    .fetch_all(pool)
+    .await
+}
+
 /// A stream that is parked in the live generation of a projection, if it is.
 ///
 /// # Errors
@@ -80,18 +120,37 @@ pub(super) async fn find(
     .await
 }
 
+/// All that is parked in a generation, by position.
 pub(super) async fn parked_in(
     connection: &mut PgConnection,
     projection: Projection,
     generation: Generation,
 ) -> sqlx::Result<Vec<ParkedStream>> {
+    parked_between(connection, projection, generation, 0, i64::MAX, i64::MAX).await
+}
+
+/// The first of what is parked in a generation and stuck behind a position, up to and with another.
+pub(super) async fn parked_between(
+    connection: &mut PgConnection,
+    projection: Projection,
+    generation: Generation,
+    after: i64,
+    up_to: i64,
+    at_most: i64,
+) -> sqlx::Result<Vec<ParkedStream>> {
     sqlx::query_as!(
         ParkedStream,
         "select projection, generation, aggregate_type, stream_id, owner_id, position, event_type, reason, parked_at,
                 attempts, tried_at
-           from projector.parked_streams where projection = $1 and generation = $2 order by position",
+           from projector.parked_streams
+          where projection = $1 and generation = $2 and position > $3 and position <= $4
+          order by position
+          limit $5",
         projection.name(),
         generation.as_str(),
+        after,
+        up_to,
+        at_most,
     )
     .fetch_all(connection)
     .await

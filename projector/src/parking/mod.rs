@@ -6,10 +6,12 @@ mod operate;
 use event_store::RecordedEvent;
 use sqlx::PgConnection;
 
-pub use self::lists::{ParkedStream, parked_stream, parked_streams, waiting_events};
+pub use self::lists::{
+    ParkedKey, ParkedStream, parked_stream, parked_streams, parked_streams_behind, waiting_events,
+};
 pub(crate) use self::lists::{Positions, positions};
 pub use self::operate::{Unparked, drop_event, retry};
-pub(crate) use self::operate::{retry_all, retry_where_live_goes_on};
+pub(crate) use self::operate::{retry_between, retry_where_live_goes_on};
 use crate::ProjectorError;
 use crate::checkpoint::{Step, fenced};
 

@@ -1,14 +1,19 @@
+use std::time::{Duration, Instant};
+
 use domain::OwnerId;
 use event_store::{RecordedEvent, read_stream_between};
 use sqlx::{Acquire, Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::lists::{ParkedStream, find, parked_in, positions};
+use super::lists::{ParkedStream, find, parked_between, parked_in, positions};
 use crate::checkpoint::Generation;
 use crate::course::{Course, dropped_positions, is_about_data};
 use crate::follow::connect;
 use crate::shares::{share_of, shares_of_live};
 use crate::{Projection, ProjectorError};
+
+/// How many parked streams are read together.
+const READ_AT_ONCE: i64 = 500;
 
 /// What came of trying a parked stream again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +38,7 @@ pub enum Unparked {
 /// `None` when it is not parked.
 ///
 /// # Errors
-/// When the database fails; nothing has changed then.
+/// When a newer program has made the rows, or the database fails; nothing has changed then.
 pub async fn retry(
     pool: &PgPool,
     projection: Projection,
@@ -48,7 +53,8 @@ pub async fn retry(
 /// Asked for the event at a position, it passes over that one and no other; asked again, it changes nothing.
 ///
 /// # Errors
-/// When the stream is held up by another event, or the database fails; nothing has changed then.
+/// When the stream is held up by another event, a newer program has made the rows, or the database fails; nothing has changed
+/// then.
 pub async fn drop_event(
     pool: &PgPool,
     projection: Projection,
@@ -89,6 +95,7 @@ async fn operate(
     let share = share_of(&mut transaction, projection, OwnerId(parked.owner_id)).await?;
     let mut course =
         Course::take_over(&mut transaction, projection, Generation::Live, share).await?;
+    projection.can_follow(course.version)?;
     if let Decision::Drop(_) = decision {
         sqlx::query!(
             "insert into projector.dropped_events (projection, position, owner_id, event_type, reason)
@@ -128,18 +135,34 @@ async fn is_dropped(
     }
 }
 
-/// Tries every parked stream of a share again, for whoever has just taken it over: a newer program may be able to read what
-/// an older one could not.
-pub(crate) async fn retry_all(
+/// Tries parked streams of a share again, those that are stuck behind `after`, up to and with `up_to`: a newer program may be
+/// able to read what an older one could not. Answers behind which position to go on when that has taken as long as it may;
+/// `None` when all were tried.
+pub(crate) async fn retry_between(
     connection: &mut PgConnection,
     course: &mut Course,
-) -> Result<(), ProjectorError> {
-    for parked in parked_in(connection, course.projection, course.generation).await? {
-        if course.parts.are_of(OwnerId(parked.owner_id)) {
-            try_again(connection, course, parked).await?;
+    mut after: i64,
+    up_to: i64,
+    at_most: Duration,
+) -> Result<Option<i64>, ProjectorError> {
+    let began = Instant::now();
+    let Course { projection, generation, .. } = *course;
+    loop {
+        let next =
+            parked_between(connection, projection, generation, after, up_to, READ_AT_ONCE).await?;
+        if next.is_empty() {
+            return Ok(None);
+        }
+        for parked in next {
+            if began.elapsed() > at_most {
+                return Ok(Some(after));
+            }
+            after = parked.position;
+            if course.parts.are_of(OwnerId(parked.owner_id)) {
+                try_again(connection, course, parked).await?;
+            }
         }
     }
-    Ok(())
 }
 
 /// Tries again what is parked in a generation that is about to take the live one's place, and goes on in that one: what an

@@ -77,7 +77,8 @@ impl Totals {
 
 /// The Monday of a day's ISO week.
 fn monday_of(day: NaiveDate) -> NaiveDate {
-    day - Days::new(u64::from(day.weekday().num_days_from_monday()))
+    // On the first days there are in any calendar there may be none; Postgres does not take those days.
+    day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())).unwrap_or(day)
 }
 
 fn first_of_month(day: NaiveDate) -> NaiveDate {

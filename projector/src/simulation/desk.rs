@@ -95,15 +95,23 @@ impl Surroundings for Desk {
         Ok(course)
     }
 
-    async fn retry_parked(&mut self, course: &mut Course) -> Result<(), ProjectorError> {
+    /// One at a time: whatever happens may happen in between.
+    async fn retry_parked(
+        &mut self,
+        course: &mut Course,
+        after: i64,
+        up_to: i64,
+    ) -> Result<Option<i64>, ProjectorError> {
         let parts = course.parts;
-        for (kind, stream) in self.link.ask(move |rows| Ok(rows.parked(parts))).await? {
-            let known = course.clone();
-            if self.link.ask(move |rows| rows.retry(&known, stream)).await? {
-                course.parked.remove(&(kind, stream));
-            }
+        let next = self.link.ask(move |rows| Ok(rows.parked_behind(parts, after))).await?;
+        let Some((position, key)) = next.filter(|(position, _)| *position <= up_to) else {
+            return Ok(None);
+        };
+        let (known, stream) = (course.clone(), key.1);
+        if self.link.ask(move |rows| rows.retry(&known, stream)).await? {
+            course.parked.remove(&key);
         }
-        Ok(())
+        Ok(Some(position))
     }
 
     async fn apply(

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use self::expected::Expected;
 use self::reached::Reached;
 use self::stored::Stored;
-use crate::checkpoint::Generation;
+use crate::checkpoint::{Generation, checkpoint};
 use crate::course::dropped_positions;
 use crate::generations::Differences;
 use crate::{Projection, ProjectorError};
@@ -55,7 +55,7 @@ impl Verified {
 /// erased at that moment.
 ///
 /// # Errors
-/// When the database fails.
+/// When another version of the code has made the rows, or the database fails.
 pub async fn verify(
     projection: Projection,
     pool: &PgPool,
@@ -68,7 +68,7 @@ pub async fn verify(
 /// [`verify`] with about so many events in memory at once. The log is read once for each so many that there are.
 ///
 /// # Errors
-/// When the database fails.
+/// When another version of the code has made the rows, or the database fails.
 pub async fn verify_at_once(
     projection: Projection,
     pool: &PgPool,
@@ -77,6 +77,8 @@ pub async fn verify_at_once(
     mut on_progress: impl FnMut(u64, u64),
 ) -> Result<Verified, ProjectorError> {
     let mut snapshot = snapshot(pool, projection).await?;
+    let rows = checkpoint(&mut snapshot, projection, Generation::Live).await?.version;
+    projection.has_made(Generation::Live, rows)?;
     let leaving = unfinished_erasures(&mut snapshot).await?;
     let leaving: HashSet<Uuid> = leaving.into_iter().map(|erasure| erasure.owner.0).collect();
     let reached = Reached::read(&mut snapshot, projection).await?;

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use domain::OwnerId;
 use domain::run::RunRevision;
-use futures::future::join_all;
+use futures::stream::{self, StreamExt};
 use projector::{Projection, RebuildFrom, checkpoints, rebuild};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{Duration, sleep};
@@ -224,7 +224,8 @@ impl Scene {
             let details = ran(day(1 + number as u64 % 300), 8.0, 2_400);
             self.tell(owner, vec![record(run_id(), owner, details)])
         });
-        join_all(recorded).await;
+        // No more at once than wait for a connection in much less time than they may.
+        stream::iter(recorded).buffer_unordered(100).collect::<Vec<_>>().await;
     }
 }
 

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::commands::{Refusal, Step, Steps};
 
 /// Longer than anything takes here on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(crate) struct Scene {
     pub(crate) pool: PgPool,

@@ -26,7 +26,7 @@ async fn run(State(pool): State<PgPool>, Path(what): Path<String>) -> Result<(),
 async fn router(url: &str, connections: u32) -> Router {
     let pool = PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_millis(300))
+        .acquire_timeout(Duration::from_secs(3))
         .connect(url)
         .await
         .expect("a connection");

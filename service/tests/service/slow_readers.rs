@@ -19,20 +19,18 @@ use tokio_util::sync::CancellationToken;
 
 const LARGE: usize = 20_000_000;
 const READ_ON_WITHIN: Duration = Duration::from_millis(600);
+/// Longer than a machine that is busy with other things stands still.
+const PATIENTLY: Duration = Duration::from_secs(3);
 
 /// A server with room for one connection.
-async fn start() -> SocketAddr {
+async fn start(read_on_within: Duration) -> SocketAddr {
     let router = Router::new()
         .route("/large", get(async || Bytes::from(vec![b'x'; LARGE])))
         .route("/pieces", get(pieces))
         .route("/", get(async || "here"));
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let options = ServeOptions {
-        max_connections: 1,
-        read_on_within: READ_ON_WITHIN,
-        ..ServeOptions::default()
-    };
+    let options = ServeOptions { max_connections: 1, read_on_within, ..ServeOptions::default() };
     tokio::spawn(serve_with(listener, router, CancellationToken::new(), options));
     address
 }
@@ -71,7 +69,7 @@ async fn there_is_room_again(address: SocketAddr) {
 
 #[tokio::test]
 async fn who_does_not_read_on_is_cut_off() {
-    let address = start().await;
+    let address = start(READ_ON_WITHIN).await;
     for path in ["/large", "/pieces"] {
         let mut unread = ask(address, path).await;
         there_is_room_again(address).await;
@@ -83,7 +81,7 @@ async fn who_does_not_read_on_is_cut_off() {
 
 #[tokio::test]
 async fn who_reads_a_byte_now_and_then_is_cut_off() {
-    let address = start().await;
+    let address = start(READ_ON_WITHIN).await;
     let mut trickle = ask(address, "/large").await;
     let reading = tokio::spawn(async move {
         while let Ok(_byte) = trickle.read_u8().await {
@@ -96,7 +94,7 @@ async fn who_reads_a_byte_now_and_then_is_cut_off() {
 
 #[tokio::test]
 async fn who_reads_slowly_gets_all_of_it() {
-    let address = start().await;
+    let address = start(PATIENTLY).await;
     let mut slow = ask(address, "/large").await;
     let (mut read, mut buffer) = (0, vec![0; 256 * 1024]);
     loop {
@@ -108,7 +106,7 @@ async fn who_reads_slowly_gets_all_of_it() {
         read += length;
         // A pause that is not too long, now and then.
         if read / 4_000_000 > before {
-            sleep(READ_ON_WITHIN / 3).await;
+            sleep(PATIENTLY / 3).await;
         }
     }
     assert!(read > LARGE, "{read}");
@@ -116,7 +114,7 @@ async fn who_reads_slowly_gets_all_of_it() {
 
 #[tokio::test]
 async fn who_leaves_no_room_for_an_answer_in_http2_is_cut_off() {
-    let address = start().await;
+    let address = start(READ_ON_WITHIN).await;
     for path in ["/large", "/pieces"] {
         let stream = TcpStream::connect(address).await.expect("a connection");
         let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
@@ -137,7 +135,7 @@ async fn who_leaves_no_room_for_an_answer_in_http2_is_cut_off() {
 
 #[tokio::test]
 async fn who_reads_slowly_in_http2_gets_all_of_it() {
-    let address = start().await;
+    let address = start(PATIENTLY).await;
     let stream = TcpStream::connect(address).await.expect("a connection");
     let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
         .initial_stream_window_size(256 * 1024)
@@ -153,7 +151,7 @@ async fn who_reads_slowly_in_http2_gets_all_of_it() {
         let before = read / 4_000_000;
         read += frame.expect("more").data_ref().map_or(0, Bytes::len);
         if read / 4_000_000 > before {
-            sleep(READ_ON_WITHIN / 3).await;
+            sleep(PATIENTLY / 3).await;
         }
     }
     assert_eq!(read, LARGE);

@@ -223,7 +223,7 @@ async fn who_begins_with_it_is_answered_in_http2_without_tls_too() {
 
 #[tokio::test]
 async fn an_answer_that_takes_its_time_is_not_taken_for_silence() {
-    let head_timeout = Duration::from_millis(300);
+    let head_timeout = Duration::from_secs(1);
     let server = start(ServeOptions { head_timeout, ..ServeOptions::default() }).await;
     let connect = || TcpStream::connect(server.address);
     let stream = connect().await.expect("a connection");

@@ -1,10 +1,11 @@
 use std::fmt::Display;
 
+use anyhow::ensure;
 use async_nats::jetstream;
 use chrono::{TimeDelta, Utc};
 use embedded::Binaries;
 use event_store::{head, unfinished_erasures};
-use projector::checkpoints;
+use projector::{Checkpoint, checkpoints};
 use sqlx::PgPool;
 
 use crate::config::ServerConfig;
@@ -53,8 +54,8 @@ async fn look(infrastructure: &Infrastructure, findings: &mut Findings) {
         }
     }
     findings.note("positions", positions(pool).await);
-    match checkpoints(pool).await {
-        Ok(checkpoints) => {
+    match standing(pool).await {
+        Ok((checkpoints, head)) => {
             for checkpoint in checkpoints {
                 let name =
                     format!("projection {} ({})", checkpoint.projection, checkpoint.generation);
@@ -62,7 +63,7 @@ async fn look(infrastructure: &Infrastructure, findings: &mut Findings) {
                 let is_live = checkpoint.generation == "live";
                 match (checkpoint.parked_streams, checkpoint.paused_at) {
                     (parked, None) if parked == 0 || !is_live => {
-                        findings.good(&name, format!("at position {}", checkpoint.position));
+                        findings.good(&name, at(checkpoint.position, head));
                     }
                     (0, Some(since)) => findings.bad(
                         &name,
@@ -88,6 +89,18 @@ async fn look(infrastructure: &Infrastructure, findings: &mut Findings) {
     findings.note("stream", stream(infrastructure).await);
 }
 
+/// Where the rows are, and the head after that.
+async fn standing(pool: &PgPool) -> sqlx::Result<(Vec<Checkpoint>, i64)> {
+    Ok((checkpoints(pool).await?, head(pool).await?))
+}
+
+fn at(position: i64, head: i64) -> String {
+    match head - position {
+        behind @ 1.. => format!("at position {position}, {behind} events behind"),
+        _ => format!("at position {position}"),
+    }
+}
+
 async fn migrations(pool: &PgPool) -> anyhow::Result<String> {
     let applied: i64 = sqlx::query_scalar("select count(*) from _sqlx_migrations where success")
         .fetch_one(pool)
@@ -99,15 +112,25 @@ async fn migrations(pool: &PgPool) -> anyhow::Result<String> {
     Ok(format!("all {known} applied"))
 }
 
+/// Whether every position that was given out has its event; those before the last tombstone may be of somebody who was erased.
 async fn positions(pool: &PgPool) -> anyhow::Result<String> {
-    let head = head(pool).await?;
-    let last: i64 = sqlx::query_scalar("select coalesce(max(position), 0) from es.events")
-        .fetch_one(pool)
-        .await?;
-    if head != last {
-        anyhow::bail!("the head says {head}, the last event is at {last}");
-    }
-    Ok(format!("1 to {head}"))
+    let (head, last, erased_before, behind): (i64, i64, i64, i64) = sqlx::query_as(
+        "select h.position, coalesce((select max(position) from es.events), 0), x.position,
+                (select count(*) from es.events where position > x.position)
+           from es.head h, (select coalesce(max(position), 0) as position from es.erasures) x
+          where h.id = 0",
+    )
+    .fetch_one(pool)
+    .await?;
+    ensure!(head == last, "the head says {head}, the last event is at {last}");
+    let missing = head - erased_before - behind;
+    ensure!(missing == 0, "{missing} events are missing behind position {erased_before}");
+    Ok(match erased_before {
+        0 => format!("1 to {head}, all there"),
+        _ => format!(
+            "1 to {head}; behind {erased_before}, before which some were erased, all are there"
+        ),
+    })
 }
 
 async fn erasures(pool: &PgPool) -> anyhow::Result<String> {

@@ -1,6 +1,6 @@
 //! `trainer parked`: streams with an event that cannot be applied.
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
 use projector::{
@@ -31,7 +31,7 @@ enum ParkedCommand {
     List,
     /// Shows why one waits, and its events that wait.
     Show(StreamArgs),
-    /// Tries one again, or all: applies what waits, in order, as far as it can be applied.
+    /// Tries one again, or all: applies what waits, in order, as far as it can be applied. Fails when one still waits.
     Retry {
         /// The projection.
         #[arg(value_parser = projection, requires = "id", required_unless_present = "all")]
@@ -65,7 +65,7 @@ struct StreamArgs {
 /// Works on parked streams.
 ///
 /// # Errors
-/// When the servers fail, or a stream is not parked.
+/// When the servers fail, a stream is not parked, or one that was tried again still waits.
 pub(crate) async fn parked(args: ParkedArgs, config: &ServerConfig) -> anyhow::Result<()> {
     Infrastructure::with(config, async |infrastructure| {
         infrastructure.migrate().await?;
@@ -93,7 +93,7 @@ async fn list(pool: &PgPool, json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     if parked.is_empty() {
-        println!("nothing is parked");
+        say_nothing_is_parked();
         return Ok(());
     }
     let mut table = Table::new();
@@ -150,11 +150,14 @@ async fn retry_one(args: StreamArgs, pool: &PgPool, json: bool) -> anyhow::Resul
     let Some(unparked) = retry(pool, args.name, args.id).await? else {
         bail!("{}", not_parked(args));
     };
+    let waits = matches!(unparked, Unparked::Stuck { .. });
     say(args, unparked, json);
+    ensure!(!waits, "it still waits");
     Ok(())
 }
 
 async fn retry_all(pool: &PgPool, json: bool) -> anyhow::Result<()> {
+    let (mut tried, mut wait) = (0, 0);
     for stream in parked_streams(pool).await? {
         let Some(name) = Projection::named(&stream.projection) else { continue };
         if stream.generation != "live" {
@@ -163,9 +166,15 @@ async fn retry_all(pool: &PgPool, json: bool) -> anyhow::Result<()> {
         let args = StreamArgs { name, id: stream.stream_id };
         // Somebody else may have tried it meanwhile.
         if let Some(unparked) = retry(pool, name, stream.stream_id).await? {
+            tried += 1;
+            wait += usize::from(matches!(unparked, Unparked::Stuck { .. }));
             say(args, unparked, json);
         }
     }
+    if tried == 0 && !json {
+        say_nothing_is_parked();
+    }
+    ensure!(wait == 0, "{wait} of {tried} still wait");
     Ok(())
 }
 
@@ -202,6 +211,11 @@ fn say(args: StreamArgs, unparked: Unparked, json: bool) {
         ),
     };
     println!("{answer}");
+}
+
+#[expect(clippy::print_stdout, reason = "it is the command's answer")]
+fn say_nothing_is_parked() {
+    println!("nothing is parked");
 }
 
 fn not_parked(args: StreamArgs) -> String {

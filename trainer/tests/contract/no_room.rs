@@ -96,13 +96,19 @@ async fn on_a_full_disk_a_write_is_a_503_and_nothing_of_it_is_stored() {
 
 /// From now on Postgres takes so many connections to this database, and keeps none of the others.
 async fn limit_connections(postgres: &mut PgConnection, limit: i32) {
-    let limit = format!(
+    let statement = format!(
         "do $$ begin execute format('alter database %I connection limit {limit}', current_database()); end $$",
     );
-    sqlx::query(&limit).execute(&mut *postgres).await.unwrap();
-    let others = "select pg_terminate_backend(pid) from pg_stat_activity
+    sqlx::query(&statement).execute(&mut *postgres).await.unwrap();
+    let others = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                    where datname = current_database() and pid <> pg_backend_pid()";
-    sqlx::query(others).execute(postgres).await.unwrap();
+    // Until none is left, for a moment: one may have been let in before, and be seen after.
+    let mut quiet = 0;
+    while limit == 0 && quiet < 5 {
+        let ended: i64 = sqlx::query_scalar(others).fetch_one(&mut *postgres).await.unwrap();
+        quiet = if ended == 0 { quiet + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// How many events there are, the last position, and how many keys are remembered.

@@ -1,7 +1,7 @@
 //! `/api/v1/athlete/coaches`: an athlete's coaches.
 
 use axum::response::Response;
-use service::{ApiQuery, JsonBody, Listing, Page, PathId, Problem, ProblemDetails};
+use service::{ApiQuery, JsonBody, KeyHeader, Listing, Page, PathId, Problem, ProblemDetails};
 use uuid::Uuid;
 
 use super::problems::{AskProblems, GrantProblems};
@@ -11,7 +11,6 @@ use crate::coaching::Relation;
 use crate::routes::problems::{
     BodyProblems, CallerProblems, KeyProblems, NotFound, PageProblems, Problems,
 };
-use crate::routes::write_key::KeyHeader;
 
 /// Invite a coach.
 ///

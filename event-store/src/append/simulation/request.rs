@@ -121,6 +121,7 @@ impl Request {
             part: Part::of(OwnerId(self.owner)),
             metadata: String::new(),
             recorded_at: DateTime::UNIX_EPOCH,
+            until: None,
             reply,
         };
         match process.submit(pending) {
@@ -153,11 +154,15 @@ impl Request {
                 self.lost += 1;
                 return true;
             }
-            Ok(Outcome::Conflict) | Err(StoreError::Overloaded) => End::Refused,
+            // Whoever is told so may rely on it that nothing is stored.
+            Ok(Outcome::Conflict)
+            | Err(StoreError::Overloaded | StoreError::Late | StoreError::Database(_)) => {
+                End::Refused
+            }
             Err(StoreError::OwnerErased) => End::Erased,
             Err(StoreError::Closed) if !self.orphaned => End::Forgotten,
             Err(
-                StoreError::Database(_)
+                StoreError::Unanswered(_)
                 | StoreError::Closed
                 | StoreError::Decode(_)
                 | StoreError::Encode(_),

@@ -54,6 +54,23 @@ async fn a_write_is_repeated_only_with_a_key() {
 }
 
 #[tokio::test]
+async fn a_key_that_nobody_heeds_lets_nothing_be_repeated() {
+    let (dying, asked) = dies_with_each_request().await;
+    let role = Role::new("two");
+    let running = role.start().await;
+    let house = House::blindfolded(&[dying, running.address]).await;
+    let key = [("idempotency-key", "k")];
+    let mut statuses = vec![];
+    for _ in 0..2 {
+        let sent = house.send(Method::PUT, "/api/v1/plans/1", &key, "{}");
+        statuses.push(sent.await.status.as_u16());
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 503]);
+    assert_eq!((asked.load(Ordering::SeqCst), role.asked()), (1, 1));
+}
+
+#[tokio::test]
 async fn what_has_reached_nobody_is_sent_to_another_whatever_it_is() {
     // A port that nobody listens on.
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

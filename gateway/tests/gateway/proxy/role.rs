@@ -171,7 +171,12 @@ async fn put_plan(State(role): State<Role>, request: Request) -> Json<Value> {
 }
 
 /// Post
-#[utoipa::path(post, path = "/api/v1/plans", responses((status = 201)))]
+#[utoipa::path(
+    post,
+    path = "/api/v1/plans",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Carried out once for it")),
+    responses((status = 201)),
+)]
 async fn post_plans(State(role): State<Role>, request: Request) -> (StatusCode, Json<Value>) {
     (StatusCode::CREATED, seen(&role, request).await)
 }
@@ -200,7 +205,12 @@ async fn get_file() -> Body {
 }
 
 /// Counts what it gets
-#[utoipa::path(put, path = "/api/v1/file", responses((status = 200)))]
+#[utoipa::path(
+    put,
+    path = "/api/v1/file",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Carried out once for it")),
+    responses((status = 200)),
+)]
 async fn put_file(headers: HeaderMap, body: Body) -> Result<String, StatusCode> {
     let announced = headers.get("content-length").map(|length| length.to_str().unwrap().to_owned());
     let read = body.collect().await.map_err(|_| StatusCode::BAD_REQUEST)?.to_bytes().len();

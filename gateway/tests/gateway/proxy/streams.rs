@@ -39,7 +39,7 @@ async fn each_event_comes_when_it_happens_however_long_that_takes() {
 async fn large_bodies_pass_through() {
     let role = Role::new("one");
     let running = role.start().await;
-    let house = House::in_front_of(&[running.address]).await;
+    let house = House::patient(&[running.address]).await;
     assert_eq!(house.get("/api/v1/file").await.must_be(200).body.len(), 3_000_000);
     for size in [1, 200_000, 262_144, 262_145, 9_999_999] {
         let sent =
@@ -53,7 +53,7 @@ async fn large_bodies_pass_through() {
 async fn a_body_that_is_too_large_is_refused_with_its_length_or_without() {
     let role = Role::new("one");
     let running = role.start().await;
-    let house = House::in_front_of(&[running.address]).await;
+    let house = House::patient(&[running.address]).await;
     let large = Bytes::from(vec![b'x'; 10_000_001]);
     house.send(Method::PUT, "/api/v1/file", &[], large.clone()).await.must_be(413);
     assert_eq!(role.asked(), 0, "nobody needs to be asked");

@@ -73,11 +73,24 @@ impl Rows {
 
     /// The parked streams of some parts, by position.
     pub(in crate::simulation) fn parked(&self, parts: Parts) -> Vec<(String, Uuid)> {
+        self.parked_of(parts).into_iter().map(|(_, stream)| stream).collect()
+    }
+
+    /// The first of them that is stuck behind a position, and where.
+    pub(in crate::simulation) fn parked_behind(
+        &self,
+        parts: Parts,
+        after: i64,
+    ) -> Option<(i64, (String, Uuid))> {
+        self.parked_of(parts).into_iter().find(|(position, _)| *position > after)
+    }
+
+    fn parked_of(&self, parts: Parts) -> Vec<(i64, (String, Uuid))> {
         let positions: BTreeSet<i64> = self.parked.values().copied().collect();
         let parked = positions.into_iter().filter_map(|position| self.event(position));
         parked
             .filter(|event| parts.contains(event.part))
-            .map(|event| (event.aggregate_type().to_owned(), event.aggregate_id))
+            .map(|event| (event.position, (event.aggregate_type().to_owned(), event.aggregate_id)))
             .collect()
     }
 

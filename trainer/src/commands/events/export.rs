@@ -12,6 +12,7 @@ use super::end::End;
 use super::json_line::write_line;
 use super::output::Output;
 use super::parquet_file::ParquetWriter;
+use super::stretch::end_of;
 use crate::config::ServerConfig;
 use crate::infrastructure::Infrastructure;
 use crate::progress::spinner;
@@ -68,7 +69,7 @@ async fn write(args: ExportArgs, output: Output, pool: &PgPool) -> anyhow::Resul
     };
     let mut export = Export { writer, events: 0, last: from, bar: spinner("events"), from };
     let mut log = log_end(pool).await?;
-    export = export.write(pool, from, to.unwrap_or(log.position).min(log.position)).await?;
+    export = export.write(pool, from, end_of(from, to, log.position)?).await?;
     while to.is_none() {
         let now = log_end(pool).await?;
         if now.erasures == log.erasures {

@@ -9,6 +9,7 @@ mod parquet_file;
 mod replay;
 mod show;
 mod source;
+mod stretch;
 mod subcommands;
 mod tail;
 

@@ -5,10 +5,11 @@ use anyhow::Context;
 use clap::Args;
 use domain::OwnerId;
 use event_store::{RecordedEvent, copy_between, head};
-use nats::{Replay, ReplaySubject, Republished};
+use nats::{Refusals, Replay, ReplaySubject, Republished};
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::stretch::end_of;
 use crate::config::ServerConfig;
 use crate::infrastructure::Infrastructure;
 use crate::progress::spinner;
@@ -50,9 +51,12 @@ pub(super) async fn replay(args: ReplayArgs, config: &ServerConfig) -> anyhow::R
         infrastructure.migrate().await?;
         let pool = &infrastructure.pool;
         let head = head(pool).await?;
-        let to = to.unwrap_or(head).min(head);
-        let client = infrastructure.nats("trainer events replay").await?;
-        let mut replay = Replay::begin(pool, client, to_subject.clone(), from, owner).await?;
+        let to = end_of(from, to, head)?;
+        let refusals = Refusals::default();
+        let client =
+            infrastructure.nats_noting("trainer events replay", refusals.clone()).await?;
+        let mut replay =
+            Replay::begin(pool, client, refusals, to_subject.clone(), from, owner).await?;
         let mut pace = Pace::new(rate);
         let bar = spinner("events");
         bar.set_length((to - from).max(0).unsigned_abs());
@@ -69,17 +73,19 @@ pub(super) async fn replay(args: ReplayArgs, config: &ServerConfig) -> anyhow::R
             }
         }
         bar.finish_and_clear();
+        let stream = replay.stream().map(str::to_owned);
+        replay.end().await?;
         let Republished { events, duplicates } = published;
         if json {
             println!(
                 "{}",
                 json!({
-                    "subject": to_subject.as_str(), "stream": replay.stream(), "position": last,
+                    "subject": to_subject.as_str(), "stream": stream, "position": last,
                     "events": events, "duplicates": duplicates,
                 })
             );
         } else {
-            let arrived = arrived(replay.stream(), published);
+            let arrived = arrived(stream.as_deref(), published);
             println!("{events} events up to position {last} published on {to_subject}; {arrived}");
         }
         Ok(())

@@ -1,5 +1,6 @@
+use anyhow::bail;
 use clap::Args;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use indicatif::MultiProgress;
 use projector::{Projection, RebuildFrom, RebuildProgress, Rebuilt, build, rebuild, rollback};
 use serde_json::json;
@@ -46,9 +47,18 @@ pub(super) async fn rebuild_all(
             rebuild(projection, pool, from, &mut show).await
         };
         bar.finish_and_clear();
-        rebuilt.map(|rebuilt| (projection, rebuilt))
+        (projection, rebuilt)
     });
-    for (projection, rebuilt) in try_join_all(all).await? {
+    let mut failed = Vec::new();
+    // One that fails leaves the others to their end.
+    for (projection, rebuilt) in join_all(all).await {
+        let rebuilt = match rebuilt {
+            Ok(rebuilt) => rebuilt,
+            Err(error) => {
+                failed.push(error);
+                continue;
+            }
+        };
         let where_to = if args.keep_beside {
             format!("`trainer projections diff {}` compares them", projection.name())
         } else {
@@ -56,7 +66,11 @@ pub(super) async fn rebuild_all(
         };
         say(projection, "rebuilt", rebuilt, &where_to, json);
     }
-    Ok(())
+    if failed.len() > 1 {
+        let why = failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        bail!("{} were not rebuilt: {why}", failed.len());
+    }
+    failed.pop().map_or(Ok(()), |error| Err(error.into()))
 }
 
 pub(super) async fn roll_back(

@@ -65,7 +65,7 @@ pub(super) async fn watch(pool: &PgPool, again: bool, json: bool) -> anyhow::Res
     let mut before = Look::take(pool).await?;
     loop {
         // A rate takes two looks; nobody waits for one when nothing is being built.
-        if again || before.standings.iter().any(|standing| standing.next.is_some()) {
+        if again || before.standings.iter().any(|standing| standing.beside().is_some()) {
             tokio::time::sleep(EVERY).await;
         }
         let now = Look::take(pool).await?;
@@ -161,14 +161,17 @@ fn bad_end(standing: &Standing) -> Option<String> {
 }
 
 fn latest_as_json(latest: &LatestRebuild) -> Value {
-    let error = match &latest.state {
-        RebuildState::Failed { error, .. } => Some(error),
-        RebuildState::Running | RebuildState::Interrupted | RebuildState::Done { .. } => None,
+    let (ended_at, events, error) = match &latest.state {
+        RebuildState::Running | RebuildState::Interrupted => (None, None, None),
+        RebuildState::Done { at, events } => (Some(at), Some(events), None),
+        RebuildState::Failed { at, error } => (Some(at), None, Some(error)),
     };
     json!({
         "kind": latest.undertaking.as_str(),
         "state": latest.state.as_str(),
         "begun_at": latest.begun_at,
+        "ended_at": ended_at,
+        "events": events,
         "error": error,
     })
 }
@@ -182,12 +185,13 @@ struct Rebuild {
 
 impl Rebuild {
     fn of(standing: &Standing, before: &Look, now: &Look) -> Option<Self> {
-        let next = standing.next.as_ref()?;
+        let beside = standing.beside()?;
         let was = before.standings.iter().find(|was| was.projection == standing.projection);
-        let was = was.and_then(|was| was.next.as_ref()).map_or(0, |next| next.position);
+        let was = was.and_then(Standing::beside).filter(|was| was.generation == beside.generation);
+        let was = was.map_or(0, |was| was.position);
         let seconds = (now.at - before.at).as_secs_f64().max(f64::EPSILON);
-        let events_per_s = (next.position - was).max(0) as f64 / seconds;
-        Some(Self { position: next.position, head: standing.head, events_per_s })
+        let events_per_s = (beside.position - was).max(0) as f64 / seconds;
+        Some(Self { position: beside.position, head: standing.head, events_per_s })
     }
 
     fn remaining_s(&self) -> Option<f64> {
