@@ -21,7 +21,7 @@ ARGS ?=
 
 trainer := $(CARGO) run --release --locked --package trainer --
 
-.PHONY: help demo up test test-subscribers test-sign-in test-s3 torture mutate-guards lint bench bench-print bench-large sqlx-prepare sqlx-check clean clean-data install-missing
+.PHONY: help demo up test test-subscribers test-sign-in test-s3 torture torture-rebuild mutate-guards lint bench bench-print bench-large sqlx-prepare sqlx-check clean clean-data install-missing
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,10 @@ torture: install-missing ## kills everything under load for TORTURE_MINUTES=30, 
 	    rebuild_under_load:: full_disk:: restart:: failure_table::
 	TRAINER_TEST_ROUNDS=40 $(CARGO) test --workspace --locked --test durability \
 	    -- --nocapture --test-threads=1 printing:: behind_gateways::
+
+torture-rebuild: install-missing ## rebuilds a million events beside 500 writes a second, killed five times; optimized, 25 minutes
+	TRAINER_TEST_EVENTS=1000000 TRAINER_TEST_KILLS=5 TRAINER_TEST_WRITERS=50 TRAINER_TEST_FRESH=1 \
+	    $(CARGO) test --release --workspace --locked --test durability -- --nocapture rebuild_that_is_killed
 
 mutate-guards: install-missing ## takes out the guards of the data, one at a time: a test must fail without each
 	scripts/mutate-guards.sh $(GUARD)

@@ -16,6 +16,7 @@ pub(crate) const CONTENT_TYPE: &str = "ce-datacontenttype";
 pub(crate) const TRACEPARENT: &str = "traceparent";
 pub(crate) const POSITION: &str = "Trainer-Position";
 pub(crate) const PREVIOUS_POSITION: &str = "Trainer-Previous-Position";
+pub(crate) const PART: &str = "Trainer-Part";
 pub(crate) const OWNER: &str = "Trainer-Owner";
 pub(crate) const SEQUENCE: &str = "Trainer-Sequence";
 pub(crate) const EVENT_VERSION: &str = "Trainer-Event-Version";
@@ -45,6 +46,7 @@ pub fn headers(event: &RecordedEvent, previous: i64) -> HeaderMap {
     headers.insert(CONTENT_TYPE, "application/json");
     headers.insert(POSITION, event.position.to_string());
     headers.insert(PREVIOUS_POSITION, previous.to_string());
+    headers.insert(PART, event.part.to_string());
     headers.insert(OWNER, event.owner_id.to_string());
     headers.insert(SEQUENCE, event.sequence.to_string());
     headers.insert(EVENT_VERSION, event.event_version());

@@ -51,7 +51,7 @@ export class Store {
 
   // Takes messages as they come, until something is missing, which it returns. `erased` has the positions of those
   // before which nothing is missing any more.
-  apply(messages, erased) {
+  apply(messages, erased = new Set()) {
     return this.change(() => {
       for (const message of messages) {
         const missing = this.take(message, erased);
@@ -80,7 +80,8 @@ export class Store {
       return null;
     }
     const { position, previous } = event;
-    const part = message.subject.split(".")[2];
+    // Published again it has another subject; published by earlier versions it has no such header.
+    const part = message.headers.get("Trainer-Part") || message.subject.split(".")[2];
     state.beginning ??= position;
     // Up to `known` everything of the part is done.
     const known = state.parts[part] ?? state.beginning - 1;
@@ -91,9 +92,12 @@ export class Store {
       this.haveEffect(message.headers.get("ce-type"), message.headers.get("Trainer-Owner"), message.json());
       state.parts[part] = position;
     }
-    state.sequences[part] = message.seq;
-    state.sequence = message.seq;
-    state.position = position;
+    // What is published again has no place in the stream.
+    if (message.seq !== undefined) {
+      state.sequences[part] = message.seq;
+      state.sequence = message.seq;
+      state.position = position;
+    }
     return null;
   }
 

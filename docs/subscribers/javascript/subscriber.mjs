@@ -1,6 +1,7 @@
 // Adds up the runs of every runner, each exactly once, whatever is killed in between.
 //
 //     NATS_URL=nats://subscriber:...@127.0.0.1:4222 node subscriber.mjs      follows the events
+//     node subscriber.mjs --replay trainer.replay.mine                       takes what is published again there
 //     node subscriber.mjs --show                                             prints what it has added up
 //
 // What it has done and how far it has come lie in one file (SUBSCRIBER_FILE, runs.json), which is replaced in one
@@ -60,6 +61,23 @@ async function follow(connection, store) {
       erased.add(missing.position);
     }
     console.log(`sequence ${store.state.sequence}`);
+  }
+}
+
+// Takes what is published again on a subject, until it is stopped.
+async function replay(store, subject) {
+  const connection = await connected();
+  const subscription = connection.subscribe(subject);
+  await connection.flush();
+  console.log(`listening to ${subject}`);
+  for await (const message of subscription) {
+    const missing = store.apply([message]);
+    if (missing) {
+      const { part, known } = missing;
+      console.error(`part ${part} is not whole behind position ${known}: have it published again from there`);
+      process.exit(1);
+    }
+    console.log(`position ${message.headers?.get("Trainer-Position")}`);
   }
 }
 
@@ -137,6 +155,8 @@ async function watch(connection) {
 const store = new Store(process.env.SUBSCRIBER_FILE ?? "runs.json");
 if (process.argv.includes("--show")) {
   console.log(JSON.stringify(store.state.runners));
+} else if (process.argv.includes("--replay")) {
+  await replay(store, process.argv[process.argv.indexOf("--replay") + 1]);
 } else {
   try {
     await run(store);

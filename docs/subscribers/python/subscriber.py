@@ -1,6 +1,7 @@
 """Adds up the runs of every runner, each exactly once, whatever is killed in between.
 
     NATS_URL=nats://subscriber:...@127.0.0.1:4222 python subscriber.py      follows the events
+    python subscriber.py --replay trainer.replay.mine                       takes what is published again there
     python subscriber.py --show                                             prints what it has added up
 
 What it has done and how far it has come lie in one SQLite file (SUBSCRIBER_FILE, runs.sqlite) and change in
@@ -80,16 +81,16 @@ class Store:
         self.db.execute("commit")
         self.load()
 
-    def apply(self, messages, erased):
-        """Takes messages as they come, until something is missing, which it returns. `erased` has the positions of
-        those before which nothing is missing any more."""
+    def apply(self, messages, erased=frozenset()):
+        """Takes messages as they come, each with its sequence in the stream if it has one, until something is missing,
+        which it returns. `erased` has the positions of those before which nothing is missing any more."""
         self.db.execute("begin immediate")
         try:
             # Not what was known before: another process may have had the file meanwhile.
             self.load()
             missing = None
-            for message in messages:
-                missing = self.take(message, erased)
+            for message, sequence in messages:
+                missing = self.take(message, sequence, erased)
                 if missing:
                     break
             # Effects and progress together: after a crash either both are there or neither.
@@ -103,13 +104,13 @@ class Store:
             raise
         return missing
 
-    def take(self, message, erased):
+    def take(self, message, sequence, erased):
         position, previous = place(message.headers)
-        sequence = message.metadata.sequence.stream
         if position is None:
             print(f"passed over: the message at sequence {sequence} is no event", file=sys.stderr)
             return None
-        part = message.subject.split(".")[2]
+        # Published again it has another subject; published by earlier versions it has no such header.
+        part = message.headers.get("Trainer-Part") or message.subject.split(".")[2]
         if self.beginning is None:
             self.beginning = position
         # Up to `known` everything of the part is done.
@@ -119,11 +120,11 @@ class Store:
         if position > known:
             self.have_effect(message.headers["ce-type"], message.headers["Trainer-Owner"], json.loads(message.data))
             known = position
-        self.sequence, self.position = sequence, position
-        self.parts[part] = (known, sequence)
-        self.db.execute(
-            "insert or replace into parts (part, position, sequence) values (?, ?, ?)", (part, known, sequence)
-        )
+        if sequence is not None:
+            self.sequence, self.position = sequence, position
+            last = sequence
+        self.parts[part] = (known, last)
+        self.db.execute("insert or replace into parts (part, position, sequence) values (?, ?, ?)", (part, known, last))
         return None
 
     def have_effect(self, event_type, owner, data):
@@ -177,12 +178,25 @@ async def follow(jetstream, store, connection):
             if message.metadata.sequence.consumer != delivered:
                 return astray()
         erased = set()
-        while missing := store.apply(messages, erased):
+        taken = [(message, message.metadata.sequence.stream) for message in messages]
+        while missing := store.apply(taken, erased):
             if not await was_erased(jetstream, missing):
                 store.begin_again()
                 return await asyncio.sleep(1)
             erased.add(missing.position)
         print(f"sequence {store.sequence}", flush=True)
+
+
+async def replay(store, subject):
+    """Takes what is published again on a subject, until it is stopped."""
+    connection = await connect()
+    subscription = await connection.subscribe(subject)
+    await connection.flush()
+    print(f"listening to {subject}", flush=True)
+    async for message in subscription.messages:
+        if missing := store.apply([(message, None)]):
+            sys.exit(f"part {missing.part} is not whole behind position {missing.known}: have it published again from there")
+        print(f"position {message.headers.get('Trainer-Position')}", flush=True)
 
 
 def astray():
@@ -256,6 +270,9 @@ def main():
     if "--show" in sys.argv:
         rows = store.db.execute("select owner, events, metres from runners")
         print(json.dumps({owner: {"events": events, "metres": metres} for owner, events, metres in rows}))
+        return
+    if "--replay" in sys.argv:
+        asyncio.run(replay(store, sys.argv[sys.argv.index("--replay") + 1]))
         return
     try:
         asyncio.run(run(store))

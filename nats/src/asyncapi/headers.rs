@@ -12,7 +12,7 @@ pub(super) fn common() -> Value {
     let mut required = Vec::new();
     for (name, schema) in described() {
         properties.insert(name.to_owned(), schema);
-        if name != message::TRACEPARENT {
+        if name != message::TRACEPARENT && name != message::PART {
             required.push(name);
         }
     }
@@ -37,7 +37,7 @@ pub(super) fn of(event: &EventSchema) -> Value {
     })
 }
 
-fn described() -> [(&'static str, Value); 14] {
+fn described() -> [(&'static str, Value); 15] {
     let id = |about: &str| json!({ "description": about, "type": "string", "format": "uuid" });
     let text = |about: &str| json!({ "description": about, "type": "string" });
     let number = |about: &str, pattern: &str| json!({ "description": about, "type": "string", "pattern": pattern });
@@ -77,6 +77,13 @@ fn described() -> [(&'static str, Value); 14] {
             number(
                 "The position of the event before it in the same part, 0 when it is the part's first.",
                 "^(0|[1-9][0-9]*)$",
+            ),
+        ),
+        (
+            message::PART,
+            number(
+                "The part it is in, of 64, as in the subject. Messages that earlier versions have published lack it.",
+                "^[0-6][0-9]$",
             ),
         ),
         (message::OWNER, id("The runner it belongs to. All of a runner's events are in one part.")),

@@ -71,6 +71,7 @@ async fn a_message_is_a_cloud_event_in_binary_mode() {
         ("Nats-Msg-Id", &event.event_id.to_string()),
         ("Trainer-Position", "1"),
         ("Trainer-Previous-Position", "0"),
+        ("Trainer-Part", &Part::of(owner).to_string()),
         ("Trainer-Owner", &owner.to_string()),
         ("Trainer-Sequence", "1"),
         ("Trainer-Event-Version", "1"),

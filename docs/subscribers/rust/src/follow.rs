@@ -3,13 +3,13 @@ use std::env;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use async_nats::jetstream::Context;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::{RawMessageError, RawMessageErrorKind, Stream};
-use async_nats::jetstream::{Context, Message};
 use futures::StreamExt;
 
-use crate::store::{Missing, Store, place};
+use crate::store::{Missing, Received, Store, place};
 
 const STREAM: &str = "TRAINER_EVENTS";
 
@@ -77,9 +77,19 @@ pub async fn follow(
     while statistics.connects.load(Ordering::Relaxed) == connects {
         let batch = consumer.batch().max_messages(100).expires(Duration::from_millis(500));
         let mut batch = batch.messages().await.map_err(nats)?;
-        let mut messages: Vec<Message> = Vec::new();
+        let mut messages = Vec::new();
+        let mut is_astray = false;
         while let Some(message) = batch.next().await {
-            messages.push(message.map_err(nats)?);
+            let message = message.map_err(nats)?;
+            let info = message.info().map_err(nats)?;
+            delivered += 1;
+            // A batch may also end before all that was sent for it has come, without an error.
+            is_astray |= info.consumer_sequence != delivered;
+            let sequence = Some(info.stream_sequence);
+            messages.push(Received { sequence, message: message.message });
+        }
+        if is_astray {
+            return astray();
         }
         if messages.is_empty() {
             // Nothing happens, or the consumer or the stream is gone, which is an error here.
@@ -91,13 +101,6 @@ pub async fn follow(
                 return Ok(());
             }
             continue;
-        }
-        for message in &messages {
-            delivered += 1;
-            // A batch may also end before all that was sent for it has come, without an error.
-            if message.info().map_err(nats)?.consumer_sequence != delivered {
-                return astray();
-            }
         }
         let mut erased = HashSet::new();
         while let Some(missing) = store.apply(&messages, &erased)? {

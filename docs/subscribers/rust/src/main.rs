@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! NATS_URL=nats://subscriber:...@127.0.0.1:4222 cargo run      # follows the events
+//! cargo run -- --replay trainer.replay.mine                    # takes what is published again there
 //! cargo run -- --show                                          # prints what it has added up
 //! ```
 //!
@@ -9,6 +10,7 @@
 //! in one transaction; one process at a time has it. docs/SUBSCRIBERS.md explains each step.
 
 mod follow;
+mod replay;
 mod store;
 
 use std::env;
@@ -18,6 +20,7 @@ use anyhow::Context;
 use async_nats::{Client, ConnectOptions, ServerAddr, jetstream};
 
 use crate::follow::{Interruption, Settings, follow};
+use crate::replay::replay;
 use crate::store::Store;
 
 #[tokio::main]
@@ -30,6 +33,9 @@ async fn main() -> anyhow::Result<()> {
     }
     let settings = Settings::read()?;
     let client = connect().await?;
+    if let Some(subject) = env::args().skip_while(|argument| argument != "--replay").nth(1) {
+        return replay(&client, &mut store, subject).await;
+    }
     let jetstream = jetstream::new(client.clone());
     loop {
         match follow(&jetstream, &mut store, &settings).await {

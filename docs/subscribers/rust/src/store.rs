@@ -1,8 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
-use anyhow::{Context, anyhow};
-use async_nats::HeaderMap;
-use async_nats::jetstream::Message;
+use anyhow::Context;
+use async_nats::{HeaderMap, Message};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde_json::{Map, Value, json};
 
@@ -10,6 +9,12 @@ use serde_json::{Map, Value, json};
 pub struct Store {
     database: Connection,
     progress: Progress,
+}
+
+/// A message, and its sequence in the stream; what is published again has none.
+pub struct Received {
+    pub message: Message,
+    pub sequence: Option<u64>,
 }
 
 /// What is missing before an event.
@@ -57,7 +62,8 @@ impl Store {
         for (table, column) in [("parts", "sequence"), ("progress", "position")] {
             let present = "select count(*) from pragma_table_info(?) where name = ?";
             if database.query_row(present, [table, column], |row| row.get::<_, i64>(0))? == 0 {
-                database.execute(&format!("alter table {table} add column {column} integer"), [])?;
+                database
+                    .execute(&format!("alter table {table} add column {column} integer"), [])?;
             }
         }
         let progress = Progress::load(&database)?;
@@ -99,7 +105,7 @@ impl Store {
     /// before which nothing is missing any more.
     pub fn apply(
         &mut self,
-        messages: &[Message],
+        messages: &[Received],
         erased: &HashSet<i64>,
     ) -> anyhow::Result<Option<Missing>> {
         let transaction =
@@ -149,19 +155,23 @@ impl Progress {
     fn take(
         &mut self,
         transaction: &Transaction<'_>,
-        message: &Message,
+        received: &Received,
         erased: &HashSet<i64>,
     ) -> anyhow::Result<Option<Missing>> {
-        let sequence = message.info().map_err(|error| anyhow!("{error}"))?.stream_sequence;
+        let Received { message, sequence } = received;
         let (Some(headers), Some((position, previous))) =
             (message.headers.as_ref(), place(message.headers.as_ref()))
         else {
+            let sequence = sequence.unwrap_or_default();
             eprintln!("passed over: the message at sequence {sequence} is no event");
             return Ok(None);
         };
-        let part = message.subject.split('.').nth(2).context("a subject without a part")?;
+        // Published again it has another subject; published by earlier versions it has no such header.
+        let part =
+            header(headers, "Trainer-Part").ok().or_else(|| message.subject.split('.').nth(2));
+        let part = part.context("neither header nor subject has a part")?;
         let beginning = *self.beginning.get_or_insert(position);
-        let (mut known, last) = self.parts.get(part).copied().unwrap_or((beginning - 1, 0));
+        let (mut known, mut last) = self.parts.get(part).copied().unwrap_or((beginning - 1, 0));
         if previous > known && !erased.contains(&position) {
             let part = part.to_owned();
             return Ok(Some(Missing { part, known, previous, sequence: last, position }));
@@ -176,12 +186,15 @@ impl Progress {
             )?;
             known = position;
         }
+        if let Some(sequence) = *sequence {
+            last = sequence;
+            (self.sequence, self.position) = (sequence, Some(position));
+        }
         transaction.execute(
             "insert or replace into parts (part, position, sequence) values (?, ?, ?)",
-            params![part, known, sequence.cast_signed()],
+            params![part, known, last.cast_signed()],
         )?;
-        self.parts.insert(part.to_owned(), (known, sequence));
-        (self.sequence, self.position) = (sequence, Some(position));
+        self.parts.insert(part.to_owned(), (known, last));
         Ok(None)
     }
 }

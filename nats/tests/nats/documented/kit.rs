@@ -77,8 +77,21 @@ impl Kit {
     }
 
     pub(crate) fn start(&self) -> Running {
+        self.start_with(&[])
+    }
+
+    /// One that takes what is published again on a subject; it listens.
+    pub(crate) async fn start_replay(&self, subject: &str) -> Running {
+        let mut running = self.start_with(&["--replay", subject]);
+        let line = timeout(PATIENCE, running.said.next_line()).await;
+        let line = line.expect("it listens in time").unwrap().expect("it goes on");
+        assert_eq!(line, format!("listening to {subject}"));
+        running
+    }
+
+    fn start_with(&self, arguments: &[&str]) -> Running {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
-        let mut process = self.command(&[]).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut process = self.command(arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let said = BufReader::new(process.stdout.take().unwrap()).lines();
         Running { process, said }
     }

@@ -6,5 +6,6 @@ mod file;
 mod kit;
 mod losses;
 mod refilled;
+mod republished;
 mod sums;
 mod twenty_kills;
