@@ -91,7 +91,8 @@ impl Kit {
 
     fn start_with(&self, arguments: &[&str]) -> Running {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
-        let mut process = self.command(arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut process =
+            self.command(arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let said = BufReader::new(process.stdout.take().unwrap()).lines();
         Running { process, said }
     }
