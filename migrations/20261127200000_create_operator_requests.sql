@@ -14,3 +14,6 @@ comment on column projector.operator_requests.request_id is 'Of a rebuild, build
 comment on column projector.operator_requests.position is 'Of the event that is to be dropped, where the request does not name it.';
 comment on column projector.operator_requests.begun is 'Whether a rebuild, build or rollback has begun: it is not begun again then.';
 comment on column projector.operator_requests.status is 'What was answered; null while nothing was, and when whoever was at it was killed.';
+
+-- Many may be parked at once, and are tried again some at a time.
+create index parked_by_position on projector.parked_streams (projection, generation, position);

@@ -207,7 +207,7 @@ impl<'a> Work<'a> {
             reply,
         };
         self.store.submit(pending)?;
-        let outcome = outcome.await.map_err(|_closed| StoreError::Closed)??;
+        let outcome = outcome.await.map_err(|_lost| orphaned())??;
         if let Outcome::Appended { position } = outcome {
             for keep in self.keep {
                 keep(self.store.caches(), position);
@@ -217,4 +217,9 @@ impl<'a> Work<'a> {
         drop(self.turn);
         Ok(outcome)
     }
+}
+
+/// What is known of a command that was sent, when whoever sent it has ended without a word.
+fn orphaned() -> StoreError {
+    StoreError::Unanswered(Arc::new(sqlx::Error::WorkerCrashed))
 }

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use uuid::Uuid;
 
 use crate::OperationsState;
-use crate::keyed::{Write, has_begun};
+use crate::keyed::Write;
 use crate::problems::{KeyProblems, OperatorProblems, RETRY_AFTER_S, named, refused};
 use crate::projections::{ProjectionStatus, status_of};
 
@@ -89,12 +89,7 @@ async fn answer(state: &OperationsState, write: &Write, work: Work) -> Result<Re
     write.operator.notes(work.projection, work.undertaking.as_str());
     let answered = write.once(&state.pool, async |before| {
         if !before.begun {
-            let begun = begin(state, work, before.request_id).await;
-            // Who is at it may be at this very request.
-            if begun.is_err() && !(before.came && has_begun(&state.pool, before.request_id).await?)
-            {
-                begun?;
-            }
+            begin(state, work, before.request_id).await?;
         }
         Ok((StatusCode::ACCEPTED, status_of(state, work.projection).await?.0))
     });

@@ -1,8 +1,11 @@
 //! Operators' writes under an `Idempotency-Key`: the same one again gets the first answer again, and has no other effect.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
+use event_store::Leadership;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -10,9 +13,17 @@ use serde_json::Value;
 use service::{IDEMPOTENCY_REPLAYED, IdempotencyKey, Problem, fingerprint};
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use crate::operator::Operator;
+use crate::problems::RETRY_AFTER_S;
+
+/// How long a request waits while the same one is being carried out.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it is looked whether it has been.
+const POLL: Duration = Duration::from_millis(50);
 
 /// A write of an operator's, with the key that it came with.
 pub(crate) struct Write {
@@ -58,8 +69,8 @@ pub(crate) struct Before {
 }
 
 impl Write {
-    /// Carries it out, unless it was answered before. Who comes again without having got an answer may come twice: the work
-    /// looks at [`Before`], so that it has its effect once.
+    /// Carries it out, unless it was answered before. Of those who send the same at once, one is at it. Who comes again without
+    /// having got an answer may come twice: the work looks at [`Before`], so that it has its effect once.
     pub(crate) async fn once<T: Serialize>(
         &self,
         pool: &PgPool,
@@ -70,27 +81,33 @@ impl Write {
             let (status, body) = work(&Before { request_id, came, begun, position: None }).await?;
             return Ok((status, Json(body)).into_response());
         };
-        let before = match key.claim(pool).await? {
+        let (before, alone) = match key.claim(pool).await? {
             Claimed::Answered(status, body) => return Ok(replayed(status, body)),
-            Claimed::Open(before) => before,
+            Claimed::Open(before, alone) => (before, alone),
         };
-        match work(&before).await {
+        let answer = match work(&before).await {
             Ok((status, body)) => {
                 let body = serde_json::to_value(body).map_err(|_never| Problem::internal())?;
-                key.keep(pool, status, &body).await?;
+                if let Err(error) = key.keep(pool, status, &body).await {
+                    tracing::warn!(%error, "what was answered to an operator is not kept");
+                }
                 Ok(match before.begun {
                     true => replayed(status, body),
                     false => (status, Json(body)).into_response(),
                 })
             }
             Err(problem) => {
-                // Whoever came first may be at it yet.
-                if !before.came {
-                    key.release(pool).await?;
+                // Only a refusal is known to have changed nothing.
+                if problem.kind().status().is_client_error()
+                    && let Err(error) = key.release(pool).await
+                {
+                    tracing::warn!(%error, "the key of a refused request is not given back");
                 }
                 Err(problem)
             }
-        }
+        };
+        alone.resign().await;
+        answer
     }
 }
 
@@ -103,12 +120,44 @@ fn replayed(status: StatusCode, body: Value) -> Response {
 enum Claimed {
     /// The first answer.
     Answered(StatusCode, Value),
-    /// None yet.
+    /// None yet; and being the one who is at it.
+    Open(Before, Leadership),
+}
+
+/// What there is under a key before anybody is alone with it.
+enum Found {
+    Answered(StatusCode, Value),
     Open(Before),
 }
 
 impl Key {
     async fn claim(&self, pool: &PgPool) -> Result<Claimed, Problem> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let before = match self.find(pool).await? {
+                Found::Answered(status, body) => return Ok(Claimed::Answered(status, body)),
+                Found::Open(before) => before,
+            };
+            let job = format!("operator request {}", before.request_id);
+            if let Some(alone) = Leadership::try_take(&job, &pool.connect_options()).await? {
+                // Whoever was at it before may have ended since.
+                return match self.find(pool).await? {
+                    Found::Open(now) if now.request_id == before.request_id => {
+                        let came = before.came;
+                        Ok(Claimed::Open(Before { came, ..now }, alone))
+                    }
+                    Found::Open(_) => Err(Problem::unavailable(RETRY_AFTER_S)),
+                    Found::Answered(status, body) => Ok(Claimed::Answered(status, body)),
+                };
+            }
+            if Instant::now() > deadline {
+                return Err(Problem::unavailable(RETRY_AFTER_S));
+            }
+            sleep(POLL).await;
+        }
+    }
+
+    async fn find(&self, pool: &PgPool) -> Result<Found, Problem> {
         let taken = sqlx::query!(
             "insert into projector.operator_requests (key_hash, request_id, request_hash, created_at)
              values ($1, $2, $3, now()) on conflict do nothing",
@@ -126,7 +175,7 @@ impl Key {
         .fetch_optional(pool)
         .await?;
         // Whoever was refused at this moment has taken it away.
-        let found = found.ok_or_else(|| Problem::unavailable(1))?;
+        let found = found.ok_or_else(|| Problem::unavailable(RETRY_AFTER_S))?;
         if found.request_hash != self.request_hash {
             return Err(Problem::unprocessable_request(
                 "the Idempotency-Key was used for another request",
@@ -134,8 +183,8 @@ impl Key {
         }
         let status = found.status.and_then(|status| u16::try_from(status).ok());
         match (status.and_then(|status| StatusCode::from_u16(status).ok()), found.response) {
-            (Some(status), Some(body)) => Ok(Claimed::Answered(status, body)),
-            _ => Ok(Claimed::Open(Before {
+            (Some(status), Some(body)) => Ok(Found::Answered(status, body)),
+            _ => Ok(Found::Open(Before {
                 request_id: found.request_id,
                 came: taken.rows_affected() == 0,
                 begun: found.begun,
@@ -169,25 +218,16 @@ impl Key {
     }
 }
 
-/// Decides which event a request is about, for all times that it comes.
-pub(crate) async fn decide(pool: &PgPool, request_id: Uuid, position: i64) -> sqlx::Result<()> {
-    sqlx::query!(
-        "update projector.operator_requests set position = $2 where request_id = $1 and position is null",
+/// Decides which event a request is about, for all times that it comes; answers which that is.
+pub(crate) async fn decide(pool: &PgPool, request_id: Uuid, position: i64) -> sqlx::Result<i64> {
+    let decided = sqlx::query_scalar!(
+        r#"update projector.operator_requests set position = coalesce(position, $2) where request_id = $1
+           returning position as "position!""#,
         request_id,
         position,
     )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// Whether the rebuild that a request asks for has begun by now.
-pub(crate) async fn has_begun(pool: &PgPool, request_id: Uuid) -> sqlx::Result<bool> {
-    let begun = sqlx::query_scalar!(
-        "select begun from projector.operator_requests where request_id = $1",
-        request_id,
-    )
     .fetch_optional(pool)
     .await?;
-    Ok(begun.unwrap_or(false))
+    // A request without a key comes once.
+    Ok(decided.unwrap_or(position))
 }

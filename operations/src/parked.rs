@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::OperationsState;
-use crate::keyed::{Before, Write, decide};
+use crate::keyed::{Write, decide};
 use crate::operator::Operator;
 use crate::problems::{KeyProblems, OperatorProblems, named, refused};
 
@@ -194,19 +194,15 @@ pub(crate) async fn retry_parked(
     let retried = write.once(&state.pool, async |before| {
         write.operator.notes(projection, "retry a parked stream");
         let unparked = retry(&state.pool, projection, id).await.map_err(refused)?;
-        report(unparked, before)
+        // To whoever comes again without having got an answer: that it goes on.
+        let whole = || before.came.then_some(Unparked::Whole { events: 0 });
+        Ok((StatusCode::OK, report(unparked.or_else(whole))?))
     });
     retried.await
 }
 
-/// What is said of a stream that is not parked: to whoever comes again without having got an answer, that it goes on.
-fn report(
-    unparked: Option<Unparked>,
-    before: &Before,
-) -> Result<(StatusCode, UnparkReport), Problem> {
-    let whole = || before.came.then_some(Unparked::Whole { events: 0 });
-    let unparked = unparked.or_else(whole).ok_or_else(not_parked)?;
-    Ok((StatusCode::OK, unparked.into()))
+fn report(unparked: Option<Unparked>) -> Result<UnparkReport, Problem> {
+    unparked.map(UnparkReport::from).ok_or_else(not_parked)
 }
 
 /// Which event is to be dropped.
@@ -246,12 +242,11 @@ pub(crate) async fn drop_parked(
             None => {
                 let parked = parked_stream(&state.pool, projection, id).await?;
                 let position = parked.ok_or_else(not_parked)?.position;
-                decide(&state.pool, before.request_id, position).await?;
-                position
+                decide(&state.pool, before.request_id, position).await?
             }
         };
         let unparked = drop_event(&state.pool, projection, id, Some(position)).await;
-        report(unparked.map_err(refused)?, before)
+        Ok((StatusCode::OK, report(unparked.map_err(refused)?)?))
     });
     dropped.await
 }

@@ -59,6 +59,12 @@ pub enum ProjectorError {
         /// The projection.
         projection: &'static str,
     },
+    /// The same request has begun it before.
+    #[error("this was begun before, under the same key")]
+    BegunBefore {
+        /// The projection.
+        projection: &'static str,
+    },
     /// The live rows have not come to where the others are.
     #[error(
         "the live rows of projection {projection} are behind, at position {live} and not {needed}: is it paused, does its projector run?"
@@ -109,6 +115,7 @@ impl ProjectorError {
             | Self::Outdated { .. }
             | Self::OtherTables { .. }
             | Self::Busy { .. }
+            | Self::BegunBefore { .. }
             | Self::Behind { .. }
             | Self::HeldUpElsewhere { .. }
             | Self::NoCheckpoint { .. } => self.to_string(),

@@ -44,6 +44,11 @@ export class Store {
     closeSync(folder);
   }
 
+  // Takes everything from a position on for missing that is not known, unless it has begun elsewhere.
+  beginAt(position) {
+    if (this.state.beginning === null) this.change(() => Object.assign(this.state, { beginning: position }));
+  }
+
   // Has the stream read from its beginning; what is known already is passed over.
   beginAgain() {
     this.change(() => Object.assign(this.state, { sequence: 0, position: null, sequences: {} }));

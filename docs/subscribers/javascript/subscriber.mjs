@@ -70,14 +70,19 @@ async function replay(store, subject) {
   const subscription = connection.subscribe(subject);
   await connection.flush();
   console.log(`listening to ${subject}`);
+  // A new file has nothing before it.
+  store.beginAt(1);
+  const followed = SUBJECT.split(".")[2];
   for await (const message of subscription) {
+    const event = place(message.headers);
+    if (event === null || ![">", message.headers.get("Trainer-Part")].includes(followed)) continue;
     const missing = store.apply([message]);
     if (missing) {
       const { part, known } = missing;
       console.error(`part ${part} is not whole behind position ${known}: have it published again from there`);
       process.exit(1);
     }
-    console.log(`position ${message.headers?.get("Trainer-Position")}`);
+    console.log(`position ${event.position}`);
   }
 }
 

@@ -73,6 +73,12 @@ class Store:
         parts = self.db.execute("select part, position, coalesce(sequence, 0) from parts")
         self.parts = {part: (position, sequence) for part, position, sequence in parts}
 
+    def begin_at(self, position):
+        """Takes everything from a position on for missing that is not known, unless it has begun elsewhere."""
+        if self.beginning is None:
+            self.db.execute("insert into progress (sequence, beginning, position) values (0, ?, null)", (position,))
+            self.load()
+
     def begin_again(self):
         """Has the stream read from its beginning; what is known already is passed over."""
         self.db.execute("begin immediate")
@@ -193,10 +199,16 @@ async def replay(store, subject):
     subscription = await connection.subscribe(subject)
     await connection.flush()
     print(f"listening to {subject}", flush=True)
+    # A new file has nothing before it.
+    store.begin_at(1)
     async for message in subscription.messages:
+        position, _ = place(message.headers)
+        followed = SUBJECT.split(".")[2]
+        if position is None or followed not in (">", message.headers["Trainer-Part"]):
+            continue
         if missing := store.apply([(message, None)]):
             sys.exit(f"part {missing.part} is not whole behind position {missing.known}: have it published again from there")
-        print(f"position {message.headers.get('Trainer-Position')}", flush=True)
+        print(f"position {position}", flush=True)
 
 
 def astray():

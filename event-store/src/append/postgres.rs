@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::StoredAnswer;
 use super::batch::{Answer, Batch};
 use super::columns::{AppendRow, Columns};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, NoAnswer};
 
 /// The ledger that counts.
 pub(super) struct Postgres {
@@ -14,8 +14,8 @@ pub(super) struct Postgres {
 }
 
 impl Ledger for Postgres {
-    async fn append(&self, batch: &Batch) -> sqlx::Result<Answer> {
-        let mut connection = self.pool.acquire().await?;
+    async fn append(&self, batch: &Batch) -> Result<Answer, NoAnswer> {
+        let mut connection = self.pool.acquire().await.map_err(NoAnswer::not_sent)?;
         let connection: &mut PgConnection = &mut connection;
         let columns = Columns::of(&batch.commands);
         let rows = sqlx::query_as!(

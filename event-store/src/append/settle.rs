@@ -5,7 +5,7 @@ use std::time::Duration;
 use metrics::counter;
 
 use super::batch::{Answer, Batch, Refusals};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, NoAnswer};
 use super::{Outcome, Pending};
 use crate::StoreError;
 
@@ -30,19 +30,21 @@ pub(super) async fn settle(
                 may_be_stored = false;
                 batch = take_out(ledger, batch, refusals).await;
             }
-            Err(error) if is_temporary(&error) && ledger.now() < deadline => {
+            Err(NoAnswer { cause, may_be_stored: maybe })
+                if is_temporary(&cause) && ledger.now() < deadline =>
+            {
                 // No answer came: the batch is stored as a whole or not at all. The next attempt finds out.
                 outcome_unknown = true;
-                may_be_stored |= may_have_arrived(&error);
+                may_be_stored |= maybe;
                 counter!("trainer_append_retries_total").increment(1);
-                tracing::warn!(%error, "append got no answer, trying again");
+                tracing::warn!(error = %cause, "append got no answer, trying again");
                 ledger.pause(PAUSE).await;
             }
-            Err(error) => {
-                tracing::error!(%error, commands = batch.commands.len(), "append failed");
-                let error = match may_be_stored || may_have_arrived(&error) {
-                    true => StoreError::Unanswered(Arc::new(error)),
-                    false => StoreError::from(error),
+            Err(NoAnswer { cause, may_be_stored: maybe }) => {
+                tracing::error!(error = %cause, commands = batch.commands.len(), "append failed");
+                let error = match may_be_stored || maybe {
+                    true => StoreError::Unanswered(Arc::new(cause)),
+                    false => StoreError::from(cause),
                 };
                 answer_failed(batch, &error);
                 return None;
@@ -56,7 +58,7 @@ async fn attempt(
     ledger: &impl Ledger,
     batch: &Batch,
     outcome_unknown: bool,
-) -> sqlx::Result<Answer> {
+) -> Result<Answer, NoAnswer> {
     let answer = ledger.append(batch).await?;
     if let (true, Answer::Refused(_)) = (outcome_unknown, &answer)
         && let Some(head) = ledger.appended_before(batch).await?
@@ -102,6 +104,10 @@ async fn take_out(ledger: &impl Ledger, batch: Batch, refusals: Refusals) -> Bat
             Ok(None)
         };
         match stored {
+            // It is stored, as its key is.
+            Err(error) if duplicates.contains(&index) => {
+                drop(command.reply.send(Err(StoreError::Unanswered(Arc::new(error)))));
+            }
             Err(error) => drop(command.reply.send(Err(error.into()))),
             Ok(Some(outcome)) => drop(command.reply.send(Ok(outcome))),
             Ok(None) if conflicts.contains(&index) => {
@@ -117,18 +123,6 @@ async fn take_out(ledger: &impl Ledger, batch: Batch, refusals: Refusals) -> Bat
 async fn stored(ledger: &impl Ledger, command: &Pending) -> sqlx::Result<Option<Outcome>> {
     let Some(keyed) = &command.keyed else { return Ok(None) };
     Ok(ledger.stored_answer(keyed.id).await?.map(Outcome::Duplicate))
-}
-
-/// Whether Postgres may have got what it has not answered.
-fn may_have_arrived(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::PoolTimedOut => false,
-        // It has answered, but where it was shut down or cut off in the middle.
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"))
-        }
-        _no_answer => true,
-    }
 }
 
 /// Whether Postgres may answer a moment later: it is away, starting, full or shutting down.

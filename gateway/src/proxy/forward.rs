@@ -3,7 +3,7 @@ use std::time::Duration;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use metrics::counter;
 use service::{AccessNotes, Problem};
 use tokio::time::sleep;
@@ -48,14 +48,22 @@ async fn forward_body(
         head.headers.insert(header::EXPECT, HeaderValue::from_static("100-continue"));
     }
     let may_be_repeated = may_be_repeated(&head, heeds_key);
+    let is_read = is_read(&head);
+    // Whether a write may have been carried out, though no answer has come.
+    let mut may_be_done = false;
     let mut asked = Vec::with_capacity(ATTEMPTS);
     while let Some(upstream) = upstreams.choose(&asked) {
         if asked.iter().any(|one| std::sync::Arc::ptr_eq(one, &upstream)) {
             sleep(PAUSE).await;
         }
-        let sent = body.next().ok_or_else(lost)?;
+        let sent = body.next().ok_or_else(|| lost(&head))?;
         let gives_up = may_be_repeated && body.can_be_sent_again();
         let failure = match attempt(upstreams, &upstream, &head, sent, gives_up).await {
+            // Somebody else has got it before, and may have carried it out.
+            Ok(answer) if may_be_done && answer.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                upstream.answered();
+                return Err(lost(&head));
+            }
             Ok(answer) => {
                 upstream.answered();
                 tell(&head, &upstream.address, asked.len() + 1);
@@ -70,8 +78,9 @@ async fn forward_body(
         debug!(upstream = %upstream.address, %failure, "request not answered");
         upstream.failed(&failure);
         let nothing_happened = matches!(failure, super::attempt::Failure::NotReached(_));
+        may_be_done |= !(is_read || nothing_happened);
         if !(nothing_happened || may_be_repeated) {
-            return Err(lost());
+            return Err(lost(&head));
         }
         asked.push(upstream);
         if asked.len() == ATTEMPTS || !body.can_be_sent_again() {
@@ -79,13 +88,16 @@ async fn forward_body(
         }
         counter!("trainer_upstream_retries_total", "role" => upstreams.role).increment(1);
     }
-    Err(unavailable())
+    Err(if may_be_done { lost(&head) } else { unavailable() })
+}
+
+fn is_read(head: &Parts) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// Whether a request has the same effect when it is sent twice.
 fn may_be_repeated(head: &Parts, heeds_key: bool) -> bool {
-    matches!(head.method, Method::GET | Method::HEAD | Method::OPTIONS)
-        || heeds_key && head.headers.contains_key("idempotency-key")
+    is_read(head) || heeds_key && head.headers.contains_key("idempotency-key")
 }
 
 /// Says in the request's lines of the logs who has answered it.
@@ -104,11 +116,17 @@ pub(super) fn unavailable() -> Problem {
     Problem::unavailable(RETRY_AFTER_S)
 }
 
-fn lost() -> Problem {
-    unavailable().detail(
-        "the answer was lost, and the write may have been carried out: look before you send it again; with an \
-         Idempotency-Key it could have been repeated",
-    )
+fn lost(head: &Parts) -> Problem {
+    unavailable().detail(match head.headers.contains_key("idempotency-key") {
+        true => {
+            "the answer was lost, and the write may have been carried out: look before you send it again, or send it with \
+             the same Idempotency-Key where that is taken"
+        }
+        false => {
+            "the answer was lost, and the write may have been carried out: look before you send it again; with an \
+             Idempotency-Key it could have been repeated"
+        }
+    })
 }
 
 #[cfg(test)]

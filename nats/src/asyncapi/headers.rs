@@ -83,7 +83,7 @@ fn described() -> [(&'static str, Value); 15] {
             message::PART,
             number(
                 "The part it is in, of 64, as in the subject. Messages that earlier versions have published lack it.",
-                "^[0-6][0-9]$",
+                "^([0-5][0-9]|6[0-3])$",
             ),
         ),
         (message::OWNER, id("The runner it belongs to. All of a runner's events are in one part.")),

@@ -218,7 +218,8 @@ impl<S: Surroundings> Follower<S> {
         }
         let to = world.position().max(other.position);
         if let Some(Untried { up_to, .. }) = Untried::all_of(&other) {
-            self.untried = Some(Untried { after: 0, up_to });
+            let own = self.untried.map_or(0, |untried| untried.up_to);
+            self.untried = Some(Untried { after: 0, up_to: up_to.max(own) });
         }
         for behind in [&mut *course, &mut other] {
             world.fold_up_to(behind, to).await?;

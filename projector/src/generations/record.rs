@@ -134,6 +134,20 @@ impl Record {
         self.ended(connection, Some(events), None).await
     }
 
+    /// Whether an operator's request of this id has led to one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn has_begun(pool: &PgPool, rebuild_id: Uuid) -> sqlx::Result<bool> {
+        let begun = sqlx::query_scalar!(
+            "select begun from projector.operator_requests where request_id = $1",
+            rebuild_id,
+        )
+        .fetch_optional(pool)
+        .await?;
+        Ok(begun.unwrap_or(false))
+    }
+
     /// Whether it is noted that it is done. Waits for whoever is about to note it.
     ///
     /// # Errors

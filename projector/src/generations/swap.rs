@@ -74,7 +74,7 @@ pub async fn rollback(
 /// id in `projector.operator_requests` says so from the same moment on.
 ///
 /// # Errors
-/// As of those.
+/// As of those, and when one of this id has begun before.
 pub async fn undertake(
     undertaking: Undertaking,
     projection: Projection,
@@ -84,6 +84,10 @@ pub async fn undertake(
     on_progress: &mut OnProgress<'_>,
 ) -> Result<Rebuilt, ProjectorError> {
     let alone = alone(projection, pool).await?;
+    if Record::has_begun(pool, rebuild_id).await? {
+        alone.resign().await;
+        return Err(ProjectorError::BegunBefore { projection: projection.name() });
+    }
     let mut builder = match undertaking {
         Undertaking::Rebuild | Undertaking::Build => {
             Builder::of_next(projection, pool, from).await?

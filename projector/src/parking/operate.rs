@@ -154,12 +154,13 @@ pub(crate) async fn retry_between(
             return Ok(None);
         }
         for parked in next {
-            if began.elapsed() > at_most {
-                return Ok(Some(after));
-            }
             after = parked.position;
             if course.parts.are_of(OwnerId(parked.owner_id)) {
                 try_again(connection, course, parked).await?;
+            }
+            // At least one each time, however long that takes.
+            if began.elapsed() > at_most {
+                return Ok(Some(after));
             }
         }
     }

@@ -152,16 +152,7 @@ async fn whoever_built_a_generation_before_somebody_was_erased_from_it_writes_no
     let rebuilding = tokio::spawn(async move {
         rebuild(Projection::Runs, &pool, RebuildFrom::WhereItStopped, &mut |_| {}).await
     });
-    crate::scene::eventually("a rebuild that stands before the exchange", async || {
-        sqlx::query_scalar(
-            "select exists (select from pg_locks join pg_database on pg_database.oid = pg_locks.database
-                             where datname = current_database() and not granted and locktype = 'relation')",
-        )
-        .fetch_one(&scene.pool)
-        .await
-        .unwrap()
-    })
-    .await;
+    scene.somebody_waits_for_a_table().await;
     crate::scene::eventually("the end of its lock", async || {
         sqlx::query_scalar::<_, bool>(
             "select coalesce(bool_or(pg_terminate_backend(pid)), false) from pg_locks

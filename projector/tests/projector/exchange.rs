@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, sleep};
 
-use crate::scene::{Scene, eventually};
+use crate::scene::Scene;
 use crate::story::owner;
 
 /// Runs that were rebuilt once, so that there is a previous generation.
@@ -38,16 +38,7 @@ async fn waiting_rebuild(scene: &Scene) -> JoinHandle<Rebuilt> {
     let rebuilding = tokio::spawn(async move {
         rebuild(Projection::Runs, &pool, RebuildFrom::TheBeginning, &mut |_| {}).await.unwrap()
     });
-    eventually("a rebuild that waits", async || {
-        sqlx::query_scalar(
-            "select exists (select from pg_locks join pg_database on pg_database.oid = pg_locks.database
-                             where datname = current_database() and not granted and locktype = 'relation')",
-        )
-        .fetch_one(&scene.pool)
-        .await
-        .unwrap()
-    })
-    .await;
+    scene.somebody_waits_for_a_table().await;
     rebuilding
 }
 

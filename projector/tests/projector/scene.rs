@@ -56,6 +56,20 @@ impl Scene {
         }
     }
 
+    /// Waits until somebody does, such as a rebuild before its exchange.
+    pub(crate) async fn somebody_waits_for_a_table(&self) {
+        eventually("somebody who waits for a table", async || {
+            sqlx::query_scalar(
+                "select exists (select from pg_locks join pg_database on pg_database.oid = pg_locks.database
+                                 where datname = current_database() and not granted and locktype = 'relation')",
+            )
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+        })
+        .await;
+    }
+
     pub(crate) async fn head(&self) -> i64 {
         head(&self.pool).await.unwrap()
     }

@@ -231,7 +231,7 @@ async fn until_published(folder: &TestFolder, messages: usize) {
 async fn eventually(what: &str, happened: impl AsyncFn() -> bool) {
     let began = Instant::now();
     while !happened().await {
-        assert!(began.elapsed() < Duration::from_secs(30), "{what} does not happen");
+        assert!(began.elapsed() < Duration::from_secs(120), "{what} does not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

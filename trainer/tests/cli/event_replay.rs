@@ -92,7 +92,7 @@ async fn listen(url: &str, subject: &'static str) -> Subscriber {
 async fn positions(heard: &mut Subscriber, count: usize) -> Vec<i64> {
     let mut positions = vec![];
     while positions.len() < count {
-        let message = tokio::time::timeout(Duration::from_secs(20), heard.next()).await;
+        let message = tokio::time::timeout(Duration::from_secs(120), heard.next()).await;
         let headers = message.unwrap().unwrap().headers.unwrap();
         positions.push(headers.get("Trainer-Position").unwrap().as_str().parse().unwrap());
     }

@@ -38,7 +38,9 @@ impl Operator {
     /// What a path shows now to the owner of an account.
     pub(crate) async fn see(&self, email: &str, path: &str) -> Value {
         let runner = Runner::login(self.trainer.address, email).await;
-        let ask = Ask::get(path).header("trainer-position", self.head().to_string());
+        let ask = Ask::get(path)
+            .header("trainer-position", self.head().to_string())
+            .header("prefer", "wait=30");
         let answer = runner.client(self.trainer.address).send(&ask).await.unwrap().must_be(200);
         assert_eq!(answer.header("trainer-consistency"), None, "{path}");
         answer.json()

@@ -97,12 +97,12 @@ async fn without_a_running_trainer_a_second_import_changes_nothing_and_nothing_i
     assert_eq!(before, 2);
     folder.prints(&["import", "runs", &file, "--user", email]);
     assert_eq!(head(&folder), before);
-    assert_eq!(folder.processes(), vec![], "left running");
+    folder.assert_nothing_is_left();
 
     must_fail(folder.run(&["import", "runs", &file, "--user", "nobody@example.org"]));
-    assert_eq!(folder.processes(), vec![], "left running after a failure");
+    folder.assert_nothing_is_left();
     must_fail(folder.run(&["import", "runs", "/nowhere/runs.json", "--user", email]));
-    assert_eq!(folder.processes(), vec![], "left running after a failure");
+    folder.assert_nothing_is_left();
 
     // The next trainer shows what was imported while none ran.
     let trainer = Trainer::up(&folder);

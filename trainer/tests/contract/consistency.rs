@@ -124,17 +124,37 @@ async fn who_does_not_want_to_wait_is_answered_at_once_and_reads_with_the_positi
         let position = created.position().to_string();
         let seen =
             runner.get(created.header("location").unwrap()).header("trainer-position", &position);
-        let seen = seen.await.must_be(200);
+        let seen = seen.header("prefer", "wait=20").await.must_be(200);
         assert_eq!((seen.header("trainer-consistency"), seen.json()), (None, created.json()));
     }
     assert!(pending > 0, "nobody was answered before reads showed the write");
 }
 
 #[tokio::test]
+async fn who_says_nothing_is_answered_when_reads_show_the_write_or_told_that_they_do_not_yet() {
+    let (runner, mut waited) = (Runner::new().await, 0);
+    let elsewhere = runner.elsewhere();
+    for _ in 0..20 {
+        let created = runner.post("/api/v1/runs", run()).unchanged().await.must_be(201);
+        assert_eq!(created.header("preference-applied"), None);
+        match created.header("trainer-consistency") {
+            None => {
+                let seen = elsewhere.get(created.header("location").unwrap()).await;
+                assert_eq!(seen.must_be(200).json(), created.json());
+                waited += 1;
+            }
+            Some(said) => assert_eq!(said, "pending"),
+        }
+    }
+    // On a busy machine two seconds are not always enough.
+    assert!(waited > 0, "nobody waited until reads show the write");
+}
+
+#[tokio::test]
 async fn a_wait_may_be_bounded() {
     let runner = Runner::new().await;
-    let created = runner.post("/api/v1/runs", run()).header("prefer", "wait=5").await.must_be(201);
-    assert_eq!(created.header("preference-applied"), Some("wait=5"));
+    let created = runner.post("/api/v1/runs", run()).header("prefer", "wait=30").await.must_be(201);
+    assert_eq!(created.header("preference-applied"), Some("wait=30"));
     assert_eq!(created.header("trainer-consistency"), None);
     let path = created.header("location").unwrap().to_owned();
     runner
@@ -147,17 +167,19 @@ async fn a_wait_may_be_bounded() {
     let read = |prefer: &str| {
         runner.get(&path).header("trainer-position", &unreached).header("prefer", prefer)
     };
-    let began = Instant::now();
-    let stale = read("wait=1").await.must_be(200);
-    assert_eq!(stale.header("trainer-consistency"), Some("stale"));
-    let asked = began.elapsed();
+    // On a busy machine an answer may take longer than was waited: the quickest of several tells.
+    let quickest = async |prefer: &str| {
+        let (mut quickest, mut tries) = (Duration::MAX, 0..20);
+        while quickest >= Duration::from_secs(2) && tries.next().is_some() {
+            let began = Instant::now();
+            let stale = read(prefer).await.must_be(200);
+            assert_eq!(stale.header("trainer-consistency"), Some("stale"));
+            quickest = quickest.min(began.elapsed());
+        }
+        quickest
+    };
+    let (asked, not_at_all) = (quickest("wait=1").await, quickest("respond-async").await);
     assert!(asked >= Duration::from_secs(1), "{asked:?}");
-    let began = Instant::now();
-    assert_eq!(
-        read("respond-async").await.must_be(200).header("trainer-consistency"),
-        Some("stale")
-    );
-    let not_at_all = began.elapsed();
 
     let began = Instant::now();
     let default =

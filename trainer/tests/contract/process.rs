@@ -23,7 +23,7 @@ kill -s TERM "$program"
 wait "$program"
 rm -rf -- "$folder"
 "#;
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_secs(300);
 
 /// A process that serves.
 pub(crate) struct Process {

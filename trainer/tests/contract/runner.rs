@@ -15,6 +15,12 @@ use crate::client::{Answer, Client};
 use crate::program::Program;
 use crate::training::{plan, run, with, workout};
 
+/// What writes are about that wait until reads show them.
+const SHOWN_BY_READS: [&str; 4] =
+    ["/api/v1/plans", "/api/v1/workouts", "/api/v1/runs", "/api/v1/pdf"];
+/// How often is sent what a busy machine may answer with a 503.
+const TRIES: u32 = 20;
+
 /// Good enough for any account.
 pub(crate) const PASSWORD: &str = "over hill, over dale";
 
@@ -112,7 +118,8 @@ impl Runner {
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = method;
         *request.uri_mut() = path.as_ref().parse().unwrap();
-        let ask = Ask { client: &self.client, request }.header("host", "localhost");
+        let ask = Ask { client: &self.client, request, is_patient: true, tries: 1 };
+        let ask = ask.header("host", "localhost");
         if self.token.is_empty() {
             ask
         } else {
@@ -143,6 +150,19 @@ impl Runner {
     /// What a path shows.
     pub(crate) async fn see(&self, path: impl AsRef<str>) -> Value {
         self.get(path).await.must_be(200).json()
+    }
+
+    /// What the program says of its health as soon as that is not bad, as it may be for a moment on a busy machine.
+    pub(crate) async fn health(&self) -> Value {
+        let began = Instant::now();
+        loop {
+            let answer = self.get("/health").await;
+            if answer.status == 200 {
+                return answer.json();
+            }
+            assert!(began.elapsed() < Duration::from_secs(120), "{}", answer.text());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// The items of a list that fits on a page.
@@ -180,7 +200,7 @@ impl Runner {
     async fn is_shown(&self, path: &str) {
         let began = Instant::now();
         while self.get(path).await.status == 404 {
-            assert!(began.elapsed() < Duration::from_secs(20), "{path} is not shown");
+            assert!(began.elapsed() < Duration::from_secs(120), "{path} is not shown");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -190,6 +210,9 @@ impl Runner {
 pub(crate) struct Ask<'a> {
     client: &'a Client,
     request: Request<Bytes>,
+    /// Whether a write that does not say how long it waits for reads may take longer than usual.
+    is_patient: bool,
+    tries: u32,
 }
 
 impl Ask<'_> {
@@ -201,6 +224,19 @@ impl Ask<'_> {
     /// Without a header that it would have.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.request.headers_mut().remove(name);
+        self
+    }
+
+    /// With no header but those it was given.
+    pub(crate) fn unchanged(mut self) -> Self {
+        self.is_patient = false;
+        self
+    }
+
+    /// Sent again while the answer is a 503: a busy machine may need too long for a moment, such as to look up whom
+    /// somebody coaches.
+    pub(crate) fn until_available(mut self) -> Self {
+        self.tries = TRIES;
         self
     }
 
@@ -219,6 +255,23 @@ impl<'a> IntoFuture for Ask<'a> {
     type IntoFuture = BoxFuture<'a, Answer>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.client.send(self.request.map(Full::new)))
+        let Self { client, mut request, is_patient, tries } = self;
+        let path = request.uri().path();
+        let is_write = !request.method().is_safe()
+            && SHOWN_BY_READS.iter().any(|begin| path.starts_with(begin));
+        if is_patient && is_write && !request.headers().contains_key("prefer") {
+            // A busy machine's projector may take longer than the usual two seconds.
+            request.headers_mut().insert("prefer", HeaderValue::from_static("wait=20"));
+        }
+        Box::pin(async move {
+            for _ in 1..tries {
+                let answer = client.send(request.clone().map(Full::new)).await;
+                if answer.status != 503 {
+                    return answer;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            client.send(request.map(Full::new)).await
+        })
     }
 }

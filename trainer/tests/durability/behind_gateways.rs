@@ -22,8 +22,10 @@ use crate::{eventually, number_from};
 
 const CLIENTS: usize = 8;
 /// What is found out about a process, for a busy machine.
-const NOTICED_WITHIN: Duration = Duration::from_secs(20);
+const NOTICED_WITHIN: Duration = Duration::from_secs(120);
 const A_WHILE: Duration = Duration::from_millis(1_500);
+/// How long a write with a key may be turned away, on a busy machine.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_request_that_may_be_repeated_is_lost_when_a_process_dies_or_stands_still() {
@@ -323,7 +325,16 @@ impl One {
             1..=3 => {
                 let began = Instant::now();
                 let write = write.header("idempotency-key", label.clone());
-                let written = self.send(turn, &write).await.must_be(201);
+                let written = loop {
+                    let answer = self.send(turn, &write).await;
+                    if answer.status != 503 || began.elapsed() > WRITTEN_WITHIN {
+                        break answer.must_be(201);
+                    }
+                    // A role may turn it away on a busy machine; a gateway that repeats it does not lose the answer.
+                    let problem = answer.json().to_string();
+                    assert!(!problem.contains("the answer was lost"), "{problem}");
+                    sleep(Duration::from_millis(100)).await;
+                };
                 self.done.writes.push(began.elapsed());
                 self.done.with_key.push(label);
                 self.done.last_position = self.done.last_position.max(written.position());
@@ -331,8 +342,9 @@ impl One {
             }
             _ => {
                 let Some(path) = self.path.clone() else { return };
-                let read =
-                    Ask::get(path).header("trainer-position", self.done.last_position.to_string());
+                let read = Ask::get(path)
+                    .header("trainer-position", self.done.last_position.to_string())
+                    .header("prefer", "wait=20");
                 let began = Instant::now();
                 self.send(turn, &read).await.must_be(200);
                 self.done.reads.push(began.elapsed());

@@ -117,7 +117,7 @@ async fn nats_loses_its_store(folder: &TestFolder, fate: &mut StdRng) {
     // So that it does not start another one on half a store.
     signal(folder, TRAINER, Signal::SIGSTOP, fate);
     signal(folder, NATS, Signal::SIGKILL, fate);
-    eventually("the end of nats-server", Duration::from_secs(20), async || {
+    eventually("the end of nats-server", Duration::from_secs(120), async || {
         let runs = folder.processes().into_iter().any(|(_, program)| program == NATS);
         (!runs).then_some(())
     })
@@ -136,7 +136,7 @@ async fn rebuild_is_killed(folder: &TestFolder, fate: &mut StdRng) {
     killed.kill().unwrap();
     killed.wait().unwrap();
     // Until Postgres has noticed that one is gone, no other may begin.
-    eventually("a rebuild's end", Duration::from_secs(60), async || {
+    eventually("a rebuild's end", Duration::from_secs(300), async || {
         folder.run(&rebuild).status.success().then_some(())
     })
     .await;

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use crate::eventually;
 
 /// How long the relay may need to publish what is missing.
-const PUBLISHED_WITHIN: Duration = Duration::from_secs(30);
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(120);
 
 /// Fails unless the events lie one behind the other, in all and in each stream. Gives the last position.
 pub(crate) async fn assert_dense(pool: &PgPool) -> i64 {

@@ -1,6 +1,6 @@
 //! Whoever prints is killed in the middle of it, again and again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{Days, Utc};
 use futures::TryStreamExt;
@@ -18,6 +18,9 @@ use crate::program::{Ask, Runner, TestFolder, Trainer};
 
 /// How many PDFs are asked for in each round, by each of two runners.
 const ASKED: usize = 2;
+
+/// How long the next PDF may take, however slow the machine.
+const RENDERED_WITHIN: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_while_it_prints_again_and_again_each_pdf_is_ready_exactly_once() {
@@ -50,9 +53,9 @@ async fn killed_while_it_prints_again_and_again_each_pdf_is_ready_exactly_once()
             }
         }
         // Something gets done each time, and the next thing is begun.
-        crate::eventually("the next PDF", Duration::from_secs(60), async || {
+        while_it_prints(&pool, async || {
             let goes_on = rendered(&pool).await > before && under_way(&pool).await > 0;
-            (goes_on || waiting(&pool).await == 0).then_some(())
+            goes_on || waiting(&pool).await == 0
         })
         .await;
         tokio::time::sleep(Duration::from_millis(fate.random_range(0..60))).await;
@@ -62,10 +65,7 @@ async fn killed_while_it_prints_again_and_again_each_pdf_is_ready_exactly_once()
         trainer = Trainer::up(&folder);
     }
     let asked = rounds as usize * ASKED * runners.len();
-    crate::eventually("the last PDF", Duration::from_secs(120), async || {
-        (waiting(&pool).await == 0).then_some(())
-    })
-    .await;
+    while_it_prints(&pool, async || waiting(&pool).await == 0).await;
     println!("{asked} PDFs, killed {rounds} times, {in_the_middle} of them while one was printed");
     assert!(in_the_middle * 2 >= rounds, "killed too late to be a test: {in_the_middle}");
 
@@ -93,6 +93,19 @@ async fn killed_while_it_prints_again_and_again_each_pdf_is_ready_exactly_once()
     assert_eq!(clean_up(&pool, &files, Duration::ZERO).await.unwrap(), Cleaned::default());
     trainer.stop();
     folder.assert_nothing_is_left();
+}
+
+/// Waits until something is so, as long as one PDF after the other gets ready.
+async fn while_it_prints(pool: &PgPool, is_so: impl AsyncFn() -> bool) {
+    let (mut ready, mut grown) = (rendered(pool).await, Instant::now());
+    while !is_so().await {
+        let now = rendered(pool).await;
+        if now > ready {
+            (ready, grown) = (now, Instant::now());
+        }
+        assert!(grown.elapsed() < RENDERED_WITHIN, "{ready} PDFs are ready, and no other gets so");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 async fn plan_of(runner: &Runner, trainer: &Trainer) -> String {

@@ -10,7 +10,7 @@ use crate::eventually;
 use crate::program::TestFolder;
 
 /// How long the projector may need to show everything after a start.
-const SHOWN_WITHIN: Duration = Duration::from_secs(30);
+const SHOWN_WITHIN: Duration = Duration::from_secs(120);
 
 /// Waits until every projection has come to the last event, and gives its position.
 pub(crate) async fn all_shown(pool: &PgPool) -> i64 {

@@ -48,7 +48,7 @@ async fn a_trainer_told_to_stop_during_its_start_leaves_nothing_running() {
         kill(trainer.pid(), Signal::SIGTERM).unwrap();
         trainer.killed();
         let what = format!("the end of everything, told after {after_ms} ms,");
-        crate::eventually(&what, Duration::from_secs(30), async || {
+        crate::eventually(&what, Duration::from_secs(120), async || {
             folder.processes().is_empty().then_some(())
         })
         .await;

@@ -30,7 +30,7 @@ const WRITERS: usize = 32;
 const KILLS: usize = 3;
 
 /// How long until a program has written something, and until it has ended.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn publishing_after_the_commit_loses_events_and_the_check_finds_them() {

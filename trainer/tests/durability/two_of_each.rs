@@ -204,7 +204,8 @@ impl Writer {
                 "/api/v1/workouts",
                 json!({
                     "plan_id": self.plan["id"], "name": "Easy", "workout_type": "easy_run",
-                    "scheduled_date": self.plan["start_date"],
+                    // Not today: what is planned for it is missed after midnight.
+                    "scheduled_date": self.plan["end_date"],
                 }),
             ),
         };

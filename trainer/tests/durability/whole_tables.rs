@@ -124,12 +124,14 @@ async fn trains(client: &mut Client) {
     post(client, &format!("{run_path}/match"), with).await.must_be(200);
     post(client, &format!("/api/v1/workouts/{}/skip", ids[2]), Value::Null).await.must_be(200);
     post(client, &format!("/api/v1/workouts/{}/reopen", ids[2]), Value::Null).await.must_be(200);
+    let mut position = 0;
     for (path, change) in [
         (plan_path.clone(), json!({ "name": "Ten long weeks" })),
         (format!("/api/v1/workouts/{}", ids[3]), json!({ "distance_km": 9 })),
         (run_path.clone(), json!({ "notes": "windy" })),
     ] {
-        client.send(&Ask::patch(path, change)).await.unwrap().must_be(200);
+        let changed = client.send(&Ask::patch(path, change)).await.unwrap().must_be(200);
+        position = changed.position();
     }
     let (plan, run) = (plan["id"].as_str().unwrap(), run["id"].as_str().unwrap());
     for path in [
@@ -148,7 +150,10 @@ async fn trains(client: &mut Client) {
         "/api/v1/analytics/summary".to_owned(),
         format!("/api/v1/analytics/summary?from={today}&to={end}"),
     ] {
-        get(client, &path).await;
+        let read = Ask::get(path)
+            .header("trainer-position", position.to_string())
+            .header("prefer", "wait=20");
+        client.send(&read).await.unwrap().must_be(200);
     }
     for path in [format!("/api/v1/workouts/{}", ids[4]), run_path, plan_path] {
         client.send(&Ask::delete(path)).await.unwrap().must_be(204);

@@ -33,7 +33,7 @@ impl From<anyhow::Error> for Interruption {
 pub struct Settings {
     /// All parts, or one of them, such as `trainer.events.07.>`; never single types of events, which would look like
     /// holes.
-    subject: String,
+    pub subject: String,
     /// Events up to here may be missing; see "A hole" in docs/SUBSCRIBERS.md.
     accept_up_to: i64,
 }

@@ -33,8 +33,10 @@ async fn main() -> anyhow::Result<()> {
     }
     let settings = Settings::read()?;
     let client = connect().await?;
-    if let Some(subject) = env::args().skip_while(|argument| argument != "--replay").nth(1) {
-        return replay(&client, &mut store, subject).await;
+    let mut arguments = env::args().skip_while(|argument| argument != "--replay");
+    if arguments.next().is_some() {
+        let subject = arguments.next().context("--replay takes a subject")?;
+        return replay(&client, &mut store, subject, &settings.subject).await;
     }
     let jetstream = jetstream::new(client.clone());
     loop {

@@ -89,6 +89,18 @@ impl Store {
         Ok(rows.collect::<Result<Map<String, Value>, _>>()?.into())
     }
 
+    /// Takes everything from a position on for missing that is not known, unless it has begun elsewhere.
+    pub fn begin_at(&mut self, position: i64) -> anyhow::Result<()> {
+        if self.progress.beginning.is_none() {
+            self.database.execute(
+                "insert into progress (sequence, position, beginning) values (0, null, ?)",
+                [position],
+            )?;
+            self.progress = Progress::load(&self.database)?;
+        }
+        Ok(())
+    }
+
     /// Has the stream read from its beginning; what is known already is passed over.
     pub fn begin_again(&mut self) -> anyhow::Result<()> {
         let transaction =

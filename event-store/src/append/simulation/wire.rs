@@ -10,7 +10,7 @@ use super::model::{Sheet, Sought};
 use crate::StoredAnswer;
 use crate::append::batch::{Answer, Batch};
 use crate::append::columns::{AppendRow, Columns};
-use crate::append::ledger::Ledger;
+use crate::append::ledger::{Ledger, NoAnswer};
 
 /// What a process asks for, and where its answer goes.
 pub(super) struct Call {
@@ -48,7 +48,7 @@ impl Wire {
 }
 
 impl Ledger for Wire {
-    async fn append(&self, batch: &Batch) -> sqlx::Result<Answer> {
+    async fn append(&self, batch: &Batch) -> Result<Answer, NoAnswer> {
         let columns = Columns::of(&batch.commands);
         match self.ask(Ask::Append(Sheet::of(&columns))).await? {
             Told::Rows(rows) => Ok(columns.answer(rows)),

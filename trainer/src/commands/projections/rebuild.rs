@@ -55,7 +55,8 @@ pub(super) async fn rebuild_all(
         let rebuilt = match rebuilt {
             Ok(rebuilt) => rebuilt,
             Err(error) => {
-                failed.push(error);
+                let what = format!("{} is not rebuilt", projection.name());
+                failed.push(anyhow::Error::from(error).context(what));
                 continue;
             }
         };
@@ -67,10 +68,10 @@ pub(super) async fn rebuild_all(
         say(projection, "rebuilt", rebuilt, &where_to, json);
     }
     if failed.len() > 1 {
-        let why = failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        bail!("{} were not rebuilt: {why}", failed.len());
+        let why = failed.iter().map(|error| format!("{error:#}")).collect::<Vec<_>>().join("; ");
+        bail!("{why}");
     }
-    failed.pop().map_or(Ok(()), |error| Err(error.into()))
+    failed.pop().map_or(Ok(()), Err)
 }
 
 pub(super) async fn roll_back(

@@ -188,7 +188,8 @@ impl Rebuild {
         let beside = standing.beside()?;
         let was = before.standings.iter().find(|was| was.projection == standing.projection);
         let was = was.and_then(Standing::beside).filter(|was| was.generation == beside.generation);
-        let was = was.map_or(0, |was| was.position);
+        // Without a look at it before there is no rate yet.
+        let was = was.map_or(beside.position, |was| was.position);
         let seconds = (now.at - before.at).as_secs_f64().max(f64::EPSILON);
         let events_per_s = (beside.position - was).max(0) as f64 / seconds;
         Some(Self { position: beside.position, head: standing.head, events_per_s })

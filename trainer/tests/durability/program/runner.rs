@@ -67,7 +67,8 @@ impl Runner {
         let mut cursor = String::new();
         loop {
             let ask = Ask::get(format!("{path}?limit=100{cursor}"))
-                .header("trainer-position", position.to_string());
+                .header("trainer-position", position.to_string())
+                .header("prefer", "wait=30");
             let answer: Answer = client.send(&ask).await.unwrap().must_be(200);
             assert_eq!(
                 answer.header("trainer-consistency"),

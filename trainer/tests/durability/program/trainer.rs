@@ -12,8 +12,8 @@ use serde_json::Value;
 use super::TestFolder;
 
 /// A first start makes a Postgres cluster, and one after a crash recovers it.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
-const STOPS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_secs(300);
+const STOPS_WITHIN: Duration = Duration::from_secs(300);
 
 /// A running `trainer up` or `trainer serve`.
 pub(crate) struct Trainer {

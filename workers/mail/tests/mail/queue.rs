@@ -123,7 +123,7 @@ async fn an_operator_sees_what_waits_and_what_was_given_up_and_old_mails_are_for
     assert!(!mail::retry(&office.pool, failed).await.unwrap(), "it waits already");
 
     let (_stop, running) = office.start(smtp(1));
-    for _ in 0..100 {
+    for _ in 0..1_500 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         let left: i64 = sqlx::query_scalar("select count(*) from mail.queue")
             .fetch_one(&office.pool)

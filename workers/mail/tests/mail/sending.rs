@@ -129,7 +129,7 @@ async fn a_server_that_hangs_up_without_a_word_gets_the_mail_again_under_the_sam
 #[tokio::test]
 async fn a_worker_that_is_told_to_stop_lets_the_mail_that_is_on_its_way_arrive() {
     let (office, server) = (PostOffice::open().await, SmtpServer::start().await);
-    server.next([Mood::Hesitate(Duration::from_millis(600))]);
+    server.next([Mood::Hesitate(Duration::from_secs(3))]);
     let mails = [office.queue("ann@example.org").await, office.queue("bob@example.org").await];
     let (stop, running) = office.start(smtp(server.port));
     server.wait_for(1).await;

@@ -103,7 +103,7 @@ impl SmtpServer {
 
     /// Waits until so many mails have arrived.
     pub(crate) async fn wait_for(&self, mails: usize) -> Vec<Arrived> {
-        for _ in 0..1_500 {
+        for _ in 0..6_000 {
             let arrived = self.arrived();
             if arrived.len() >= mails {
                 return arrived;

@@ -27,12 +27,12 @@ use typesetting::{PlanDocument, RenderError, Rendered};
 use uuid::Uuid;
 
 /// Longer than anything takes here on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) fn pace() -> Pace {
     Pace {
         at_once: NonZeroUsize::new(2).unwrap(),
-        rendered_within: Duration::from_secs(5),
+        rendered_within: Duration::from_secs(60),
         max_attempts: 3,
         first_delay: Duration::from_millis(20),
         longest_delay: Duration::from_millis(100),

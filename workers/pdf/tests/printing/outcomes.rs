@@ -103,7 +103,7 @@ async fn what_takes_too_long_counts_as_failed() {
     let plan = office.plan(ann, "slow").await;
     let pdf_id = office.ask(ann, plan).await;
     let mut printer = office.printer_that(|document, _| {
-        std::thread::sleep(Duration::from_millis(400));
+        std::thread::sleep(Duration::from_secs(5));
         Ok(page(document))
     });
     printer.pace.rendered_within = Duration::from_millis(50);
