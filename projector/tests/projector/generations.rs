@@ -6,12 +6,13 @@ use domain::OwnerId;
 use event_store::Leadership;
 use futures::future::join_all;
 use projector::{
-    Projection, ProjectorError, RebuildFrom, RebuildProgress, build, diff, pause, rebuild, resume,
-    rollback,
+    Projection, ProjectorError, RebuildFrom, RebuildProgress, Undertaking, build, diff, pause,
+    rebuild, resume, rollback, undertake,
 };
 use serde_json::json;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::scene::{Scene, eventually};
 use crate::story::{day, owner, ran, record, run_id};
@@ -53,6 +54,39 @@ async fn a_rebuild_that_is_killed_again_and_again_goes_on_and_ends() {
     scene.assert_clean(Projection::Runs).await;
     scene.assert_totals_add_up().await;
     scene.assert_equals_its_rebuild(Projection::Runs).await;
+}
+
+#[tokio::test]
+async fn a_rollback_that_was_begun_for_a_request_is_not_begun_for_it_again() {
+    let scene = Scene::new().await;
+    scene.tell_much(owner(), 10).await;
+    scene.project(Projection::Runs).await;
+    scene.rebuild(Projection::Runs).await;
+    let request_id = Uuid::now_v7();
+    sqlx::query(
+        "insert into projector.operator_requests (key_hash, request_id, request_hash, created_at)
+         values ('', $1, '', now())",
+    )
+    .bind(request_id)
+    .execute(&scene.pool)
+    .await
+    .unwrap();
+    let roll_back = async || {
+        let (what, which) = (Undertaking::Rollback, Projection::Runs);
+        undertake(what, which, &scene.pool, FROM_THERE, request_id, &mut |_| {}).await
+    };
+    let live = async || -> i64 {
+        let oid = sqlx::query_scalar("select 'public.runs'::regclass::oid::bigint");
+        oid.fetch_one(&scene.pool).await.unwrap()
+    };
+
+    let before = live().await;
+    roll_back().await.unwrap();
+    let after = live().await;
+    assert_ne!(before, after);
+    let again = roll_back().await;
+    assert!(matches!(again, Err(ProjectorError::BegunBefore { .. })), "{again:?}");
+    assert_eq!(live().await, after, "it was taken back");
 }
 
 #[tokio::test]

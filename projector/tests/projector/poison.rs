@@ -3,8 +3,8 @@
 use domain::OwnerId;
 use domain::run::RunRevision;
 use projector::{
-    ParkedStream, Projection, Unparked, drop_event, parked_streams, pause, resume, retry, verify,
-    waiting_events,
+    ParkedStream, Projection, ProjectorError, Unparked, drop_event, parked_streams, pause, resume,
+    retry, verify, waiting_events,
 };
 
 use crate::scene::{Scene, eventually};
@@ -101,6 +101,27 @@ async fn a_stream_that_an_operator_lets_go_on_is_followed_by_the_projector_that_
     scene.assert_clean(Projection::Runs).await;
     scene.assert_equals_its_rebuild(Projection::Runs).await;
     assert_eq!(scene.parked().await, []);
+}
+
+#[tokio::test]
+async fn an_older_program_leaves_the_rows_of_a_newer_one_alone() {
+    let (scene, owner) = (Scene::new().await, owner());
+    let unreadable = scene.append_unreadable("run", owner).await;
+    scene.project(Projection::Runs).await;
+    let parked = scene.only_parked().await;
+    sqlx::query("update projector.checkpoints set version = version + 1")
+        .execute(&scene.pool)
+        .await
+        .unwrap();
+
+    let retried = retry(&scene.pool, Projection::Runs, parked.stream_id).await;
+    assert!(matches!(retried, Err(ProjectorError::Newer { .. })), "{retried:?}");
+    let dropped =
+        drop_event(&scene.pool, Projection::Runs, parked.stream_id, Some(unreadable)).await;
+    assert!(matches!(dropped, Err(ProjectorError::Newer { .. })), "{dropped:?}");
+    let verified = verify(Projection::Runs, &scene.pool, 1, |_, _| {}).await;
+    assert!(matches!(verified, Err(ProjectorError::Newer { .. })), "{verified:?}");
+    assert_eq!(scene.only_parked().await, parked);
 }
 
 #[tokio::test]

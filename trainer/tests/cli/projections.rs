@@ -162,7 +162,7 @@ async fn what_cannot_be_applied_is_shown_tried_again_and_dropped() {
     assert!(told.contains("1 run.recorded version 7"), "{told}");
     let told = must_find_fault(folder.run(&["doctor"]));
     assert!(told.contains("2 streams are parked"), "{told}");
-    let told = folder.prints(&["parked", "retry", "--all"]);
+    let told = must_find_fault(folder.run(&["parked", "retry", "--all"]));
     assert_eq!(told.matches("still waits").count(), 2, "{told}");
 
     let told = folder.prints(&["parked", "drop", "runs", ids[0]]);
@@ -172,6 +172,7 @@ async fn what_cannot_be_applied_is_shown_tried_again_and_dropped() {
     assert!(told.contains("goes on in runs: 1 events applied"), "{told}");
     let message = must_fail(folder.run(&["parked", "retry", "runs", ids[1]]));
     assert!(message.contains("is not parked in runs"), "{message}");
+    assert_eq!(folder.prints(&["parked", "retry", "--all"]), "nothing is parked\n");
     assert_eq!(operator.list(&email, "/api/v1/runs").await.len(), 1);
     folder.prints(&["projections", "verify", "runs"]);
     pool.close().await;

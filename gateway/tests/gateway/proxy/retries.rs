@@ -101,6 +101,30 @@ async fn a_large_body_is_sent_once() {
 }
 
 #[tokio::test]
+async fn a_write_that_somebody_has_got_is_not_said_to_be_undone() {
+    let (dying, asked) = dies_with_each_request().await;
+    let house = House::blindfolded(&[dying]).await;
+    let key = [("idempotency-key", "k")];
+    let answer = house.send(Method::POST, "/api/v1/plans", &key, "{}").await.must_be(503);
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("may have been carried out"), "{detail}");
+    assert!(asked.load(Ordering::SeqCst) > 1, "with a key it was sent again");
+
+    // Nor when another one refuses it after that.
+    let (dying, _) = dies_with_each_request().await;
+    let role = Role::new("two");
+    let running = role.start().await;
+    let house = House::blindfolded(&[dying, running.address]).await;
+    let mut details = vec![];
+    for _ in 0..2 {
+        let answer = house.send(Method::POST, "/api/v1/refusal", &key, "{}").await.must_be(503);
+        details.push(answer.json()["detail"].as_str().unwrap().to_owned());
+    }
+    assert!(details.iter().any(|said| said.contains("may have been carried out")), "{details:?}");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn with_nobody_left_the_answer_comes_at_once_and_says_when_to_come_again() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let house = House::blindfolded(&[nobody]).await;

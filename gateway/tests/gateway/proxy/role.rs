@@ -133,7 +133,7 @@ fn routes() -> OpenApiRouter<Role> {
         .routes(routes!(get_users))
         .routes(routes!(get_events))
         .routes(routes!(get_file, put_file))
-        .routes(routes!(get_refusal))
+        .routes(routes!(get_refusal, post_refusal))
         .routes(routes!(get_socket))
 }
 
@@ -221,6 +221,17 @@ async fn put_file(headers: HeaderMap, body: Body) -> Result<String, StatusCode> 
 #[utoipa::path(get, path = "/api/v1/refusal", responses((status = 503)))]
 async fn get_refusal() -> service::Problem {
     service::Problem::unavailable(5).detail("in the role's own words")
+}
+
+/// Refuses to write, too
+#[utoipa::path(
+    post,
+    path = "/api/v1/refusal",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Carried out once for it")),
+    responses((status = 503)),
+)]
+async fn post_refusal() -> service::Problem {
+    get_refusal().await
 }
 
 /// Says everything back, in capitals
