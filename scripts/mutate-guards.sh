@@ -45,6 +45,10 @@ guards() {
         erasure::two_who_are_erased_at_once_have_tombstones_one_behind_the_other \
         event-store/src/erase.rs 'es.head where id = 0 for update' 'es.head where id = 0'
 
+    guard 'end of the wait for an append' event-store event_store \
+        back_pressure::a_command_that_waits_for_longer_than_its_caller_is_never_stored \
+        event-store/src/append/pending.rs 'Instant::now() > until' 'false && Instant::now() > until'
+
     position='epoch = $3 and position = $4'
     any_position='epoch = $3 and (position = $4 or true)'
     guard 'fence of plans' projector projector \
@@ -123,6 +127,13 @@ guards() {
     guard 'message that the relay names' nats lib \
         simulation::whatever_is_lost_stream_and_followers_get_the_table_in_order \
         nats/src/relay/publisher.rs 'before.replace(event.event_id),' 'before.replace(event.event_id).filter(|_| false),'
+    guard 'one rollback for a request' projector projector \
+        generations::a_rollback_that_was_begun_for_a_request_is_not_begun_for_it_again \
+        projector/src/generations/swap.rs 'if Record::has_begun' 'if false && Record::has_begun'
+    guard 'rows of a newer program' projector projector \
+        poison::an_older_program_leaves_the_rows_of_a_newer_one_alone \
+        projector/src/parking/operate.rs 'projection.can_follow(course.version)?;' ''
+
     guard 'detection of holes' nats nats \
         holes::a_hole_in_the_stream_is_filled_from_postgres \
         nats/src/subscription/follower.rs 'if event.position > position + 1 {' 'if event.position < 0 {'
