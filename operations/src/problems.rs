@@ -54,7 +54,7 @@ pub(crate) fn refused(error: ProjectorError) -> Problem {
             Problem::not_found(&format!("{generation} generation of this projection"))
         }
         ProjectorError::Busy { .. }
-        | ProjectorError::BegunBefore { .. }
+        | ProjectorError::BegunBefore
         | ProjectorError::Behind { .. }
         | ProjectorError::Newer { .. }
         | ProjectorError::Outdated { .. }

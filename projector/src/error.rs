@@ -61,10 +61,7 @@ pub enum ProjectorError {
     },
     /// The same request has begun it before.
     #[error("this was begun before, under the same key")]
-    BegunBefore {
-        /// The projection.
-        projection: &'static str,
-    },
+    BegunBefore,
     /// The live rows have not come to where the others are.
     #[error(
         "the live rows of projection {projection} are behind, at position {live} and not {needed}: is it paused, does its projector run?"
@@ -115,7 +112,7 @@ impl ProjectorError {
             | Self::Outdated { .. }
             | Self::OtherTables { .. }
             | Self::Busy { .. }
-            | Self::BegunBefore { .. }
+            | Self::BegunBefore
             | Self::Behind { .. }
             | Self::HeldUpElsewhere { .. }
             | Self::NoCheckpoint { .. } => self.to_string(),

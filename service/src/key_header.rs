@@ -1,6 +1,6 @@
 use utoipa::IntoParams;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::Parameter;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{OpenApi, RefOr};
 
@@ -17,16 +17,21 @@ pub struct KeyHeader {
     idempotency_key: Option<String>,
 }
 
+/// Whether an operation is carried out once for its `Idempotency-Key`: those that are say that they take one.
+#[must_use]
+pub fn takes_key(operation: &Operation) -> bool {
+    operation.parameters.iter().flatten().any(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.name.eq_ignore_ascii_case("Idempotency-Key"),
+        RefOr::Ref(_) => false,
+    })
+}
+
 /// Adds to the document that answers may be told again, where writes take a key.
 pub fn describe_replays(document: &mut OpenApi) {
     for path in document.paths.paths.values_mut() {
         let writes = [&mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
         for operation in writes.into_iter().flatten() {
-            let takes_key = |parameter: &RefOr<Parameter>| match parameter {
-                RefOr::T(parameter) => parameter.name == "Idempotency-Key",
-                RefOr::Ref(_) => false,
-            };
-            if !operation.parameters.iter().flatten().any(takes_key) {
+            if !takes_key(operation) {
                 continue;
             }
             for (status, response) in &mut operation.responses.responses {

@@ -56,7 +56,7 @@ pub use health::{
 };
 pub use idempotency_key::{IDEMPOTENCY_REPLAYED, IdempotencyKey};
 pub use in_time::in_time;
-pub use key_header::{KeyHeader, describe_replays};
+pub use key_header::{KeyHeader, describe_replays, takes_key};
 pub use listing::Listing;
 pub use metrics::{Metrics, MetricsError};
 pub use page::Page;

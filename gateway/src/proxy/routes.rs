@@ -1,8 +1,9 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{MethodFilter, MethodRouter};
-use utoipa::openapi::path::{Operation, Parameter, PathItem};
-use utoipa::openapi::{OpenApi, RefOr};
+use service::takes_key;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::PathItem;
 
 use super::forward::forward;
 use super::upstreams::Upstreams;
@@ -37,19 +38,10 @@ impl Upstreams {
             .into_iter()
             .filter_map(|(operation, method)| Some((operation.as_ref()?, method)));
         described.fold(MethodRouter::new(), |methods, (operation, method)| {
-            let (upstreams, heeds_key) = (self.clone(), heeds_key(operation));
+            let (upstreams, heeds_key) = (self.clone(), takes_key(operation));
             methods.on(method, async move |request: Request| {
                 forward(&upstreams, heeds_key, request).await
             })
         })
     }
-}
-
-/// Whether an operation is carried out once for its `Idempotency-Key`: those that are say that they take one.
-fn heeds_key(operation: &Operation) -> bool {
-    let is_key = |parameter: &Parameter| parameter.name.eq_ignore_ascii_case("idempotency-key");
-    operation.parameters.iter().flatten().any(|parameter| match parameter {
-        RefOr::T(parameter) => is_key(parameter),
-        RefOr::Ref(_) => false,
-    })
 }

@@ -124,8 +124,7 @@ impl Builder {
         let mut connection = connect(pool, &generation.schema(projection)).await?;
         let mut course = level(pool, &mut connection, projection, generation).await?;
         // Operators have decided about some of it while the live rows went on.
-        let all = (0, i64::MAX, Duration::MAX);
-        parking::retry_between(&mut connection, &mut course, all.0, all.1, all.2).await?;
+        parking::retry_between(&mut connection, &mut course, 0, i64::MAX, Duration::MAX).await?;
         let (from, started) = (course.position, Instant::now());
         let throttle = Throttle::new();
         Ok(Self { pool: pool.clone(), connection, course, from, started, throttle })

@@ -86,7 +86,7 @@ pub async fn undertake(
     let alone = alone(projection, pool).await?;
     if Record::has_begun(pool, rebuild_id).await? {
         alone.resign().await;
-        return Err(ProjectorError::BegunBefore { projection: projection.name() });
+        return Err(ProjectorError::BegunBefore);
     }
     let mut builder = match undertaking {
         Undertaking::Rebuild | Undertaking::Build => {
